@@ -1,0 +1,1 @@
+"""What flows in and out: taxonomy, comment files, labels, splits, languages, errors."""

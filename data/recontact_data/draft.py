@@ -1,0 +1,93 @@
+"""Drafts: comments with their evidence in brackets, as people write them, turned into labelled rows.
+
+A draft line is `industry channel ## text with [cause|the words that state it] ## key=value …`; the
+third part may hold `primary=CAUSE`, `pair=NUMBER` and `tags=a,b`. `[a+b|words]` marks two causes at once.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from recontact_data.errors import LabelError
+from recontact_data.labels import LabelledComment, Span
+from recontact_data.taxonomy import NONE, Taxonomy
+
+MARK = re.compile(r"\[([a-z_0-9+]+)\|([^\[\]]+)\]")
+
+
+def parse_marked(marked: str) -> tuple[str, tuple[Span, ...]]:
+    """Takes the brackets out of a text and returns it with the spans they marked.
+
+    Raises:
+        LabelError: a bracket is left over, or marks nothing but spaces.
+    """
+    text, spans, end = "", [], 0
+    for mark in MARK.finditer(marked):
+        text += marked[end : mark.start()]
+        words = mark[2].strip()
+        if not words:
+            raise LabelError(f"the bracket {mark[0]!r} marks no words")
+        start = len(text) + mark[2].index(words)
+        spans += [Span(cause, start, start + len(words)) for cause in mark[1].split("+")]
+        text += mark[2]
+        end = mark.end()
+    text += marked[end:]
+    if "[" in text or "]" in text:
+        raise LabelError(f"a bracket that marks no cause in {text[:60]!r}; write [cause|words]")
+    return text, tuple(spans)
+
+
+def parse_draft_line(line: str, language: str, taxonomy: Taxonomy) -> LabelledComment:
+    """Reads one draft line; `id` and `split` are left empty.
+
+    Raises:
+        LabelError: the line is not of the form this module describes.
+    """
+    parts = [part.strip() for part in line.split("##")]
+    head = parts[0].split()
+    if len(parts) not in (2, 3) or len(head) != 2:
+        raise LabelError("a draft line needs `industry channel ## text`, with `## key=value` if wanted")
+    text, spans = parse_marked(parts[1].replace("\\n", "\n"))
+    options = dict(option.partition("=")[::2] for option in (parts[2].split() if len(parts) == 3 else ()))
+    if unknown := sorted(set(options) - {"primary", "pair", "tags"}):
+        raise LabelError(f"unknown key {unknown[0]!r}; known: primary, pair, tags")
+    stated = {span.cause for span in spans}
+    if strange := sorted(stated - set(taxonomy.ids)):
+        raise LabelError(f"{strange[0]!r} is not a cause; known: {', '.join(taxonomy.ids)}")
+    first = min(spans, key=lambda span: span.start).cause if spans else NONE
+    return LabelledComment(
+        id="",
+        text=text,
+        language=language,
+        labels=tuple(cause for cause in taxonomy.ids if cause in stated),
+        primary=options.get("primary", first),
+        evidence=spans,
+        industry=head[0],
+        channel=head[1],
+        source="written",
+        pair=f"{language}-{options['pair']}" if "pair" in options else None,
+        phenomena=tuple(tag for tag in options.get("tags", "").split(",") if tag),
+    )
+
+
+def read_drafts(paths: Iterable[Path], language: str, taxonomy: Taxonomy, start: int = 1) -> list[LabelledComment]:
+    """Reads draft files of one language and numbers their rows `<language>-0001` on.
+
+    Pairs of different files stay apart.
+
+    Raises:
+        LabelError: names the file and line that is not valid.
+    """
+    rows: list[LabelledComment] = []
+    for path in paths:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            try:
+                row = parse_draft_line(line, language, taxonomy)
+            except LabelError as error:
+                raise LabelError(f"{path} line {number}: {error}") from error
+            pair = f"{path.stem}-{row.pair.partition('-')[2]}" if row.pair else None
+            rows.append(replace(row, id=f"{language}-{start + len(rows):04d}", pair=pair))
+    return rows

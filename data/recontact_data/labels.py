@@ -1,0 +1,176 @@
+"""Labelled comments: their form, their reading and writing, and what can be wrong with one."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from recontact_data.errors import LabelError
+from recontact_data.taxonomy import NONE, Taxonomy
+
+LABELLED = Path(__file__).resolve().parent / "labelled"
+SPLITS = ("train", "validation", "test")
+INDUSTRIES = (
+    "telecom", "broadband", "bank", "insurance", "power", "water", "parcel", "web_shop",
+    "airline", "rail", "public_agency", "health", "car_repair", "streaming", "housing",
+)  # fmt: skip
+CHANNELS = ("phone", "chat", "chatbot", "email", "app", "branch", "letter", "social_media")
+PHENOMENA = (
+    "fragment", "untidy", "sarcasm", "indirect", "mixed_praise", "several", "hard_none", "negation", "past",
+    "dialect", "caps", "emoji", "long", "advice", "question", "english_words", "no_diacritics", "traditional",
+    "kept_promise",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """Words that state a cause: characters `start` to `end` (excluded) of the comment."""
+
+    cause: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class LabelledComment:
+    """One comment with the causes it states.
+
+    Attributes:
+        id: Unique over all files.
+        text: The comment.
+        language: Language code.
+        labels: Cause ids in the order of the taxonomy; empty for none.
+        primary: The cause the comment presents as the reason, or `none`.
+        evidence: Where each cause is stated.
+        industry: One of `INDUSTRIES`.
+        channel: One of `CHANNELS`.
+        source: Where the comment comes from.
+        split: One of `SPLITS`.
+        pair: Shared by the two comments of a contrast pair.
+        phenomena: Some of `PHENOMENA`.
+    """
+
+    id: str
+    text: str
+    language: str
+    labels: tuple[str, ...]
+    primary: str
+    evidence: tuple[Span, ...] = ()
+    industry: str = ""
+    channel: str = ""
+    source: str = ""
+    split: str = ""
+    pair: str | None = None
+    phenomena: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """One line of JSON; empty optional fields are left out."""
+        row = {k: v for k, v in asdict(self).items() if k not in {"pair", "phenomena"} or v}
+        return json.dumps(row, ensure_ascii=False)
+
+
+def parse_row(line: str) -> LabelledComment:
+    """Reads one line of a labelled file.
+
+    Raises:
+        LabelError: the line is no JSON object, or a field is missing, unknown or of the wrong type.
+    """
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise LabelError(f"not valid JSON ({error.msg} at column {error.colno})") from error
+    if not isinstance(row, dict):
+        raise LabelError("a row must be a JSON object")
+    known = LabelledComment.__dataclass_fields__
+    if unknown := sorted(set(row) - set(known)):
+        raise LabelError(f"unknown field {unknown[0]!r}; known: {', '.join(known)}")
+    for name in ("id", "text", "language", "labels", "primary"):
+        if name not in row:
+            raise LabelError(f"field {name!r} is missing")
+    for name, value in row.items():
+        _check_type(name, value, known[name].type)
+    try:
+        spans = tuple(Span(s["cause"], s["start"], s["end"]) for s in row.pop("evidence", []))
+    except (KeyError, TypeError) as error:
+        raise LabelError("each evidence needs cause, start and end") from error
+    lists = {name: tuple(row.pop(name)) for name in ("labels", "phenomena") if name in row}
+    return LabelledComment(**row, **lists, evidence=spans)
+
+
+def _check_type(name: str, value: Any, wanted: Any) -> None:
+    wants_list = get_origin(wanted) is tuple
+    right = isinstance(value, list) if wants_list else isinstance(value, str)
+    if not right and not (value is None and type(None) in get_args(wanted)):
+        raise LabelError(f"field {name!r} must be a {'list' if wants_list else 'text'}, not {value!r}")
+
+
+def problems(row: LabelledComment, taxonomy: Taxonomy) -> Iterator[str]:
+    """Yields what is wrong with a row by itself, one message each."""
+    if not row.text.strip():
+        yield "the text is empty"
+    if row.language not in taxonomy.languages:
+        yield f"language {row.language!r} is not one of {', '.join(taxonomy.languages)}"
+    if unknown := [label for label in row.labels if label not in taxonomy.ids]:
+        yield f"label {unknown[0]!r} is not a cause; known: {', '.join(taxonomy.ids)}"
+    elif list(row.labels) != [cause for cause in taxonomy.ids if cause in row.labels]:
+        yield f"labels {list(row.labels)} must stand once each, in the order of the taxonomy"
+    if row.primary not in (row.labels or (NONE,)):
+        yield f"primary {row.primary!r} is not among the labels {list(row.labels)}"
+    for name, value, known in (
+        ("industry", row.industry, INDUSTRIES),
+        ("channel", row.channel, CHANNELS),
+        ("split", row.split, SPLITS),
+    ):
+        if value not in known:
+            yield f"{name} {value!r} is not one of {', '.join(known)}"
+    if unknown := sorted(set(row.phenomena) - set(PHENOMENA)):
+        yield f"phenomenon {unknown[0]!r} is not one of {', '.join(PHENOMENA)}"
+    yield from _evidence_problems(row)
+
+
+def _evidence_problems(row: LabelledComment) -> Iterator[str]:
+    for span in row.evidence:
+        whole = all(isinstance(edge, int) for edge in (span.start, span.end))
+        if not whole or not 0 <= span.start < span.end <= len(row.text):
+            yield f"evidence {span.start}-{span.end} lies outside the {len(row.text)} characters of the text"
+        elif row.text[span.start : span.end] != row.text[span.start : span.end].strip():
+            yield f"evidence {row.text[span.start : span.end]!r} begins or ends with a space"
+        if span.cause not in row.labels:
+            yield f"evidence for {span.cause!r}, which is not among the labels {list(row.labels)}"
+    if missing := [label for label in row.labels if label not in {span.cause for span in row.evidence}]:
+        yield f"no evidence for {missing[0]!r}; mark the words that state it"
+
+
+def read_labelled(path: Path) -> list[LabelledComment]:
+    """Reads a labelled file.
+
+    Raises:
+        LabelError: the file cannot be read, or a line is not a row; names the file and the line.
+    """
+    rows = []
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    try:
+                        rows.append(parse_row(line))
+                    except LabelError as error:
+                        raise LabelError(f"{path} line {number}: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabelError(f"cannot read {path}: {error}") from error
+    return rows
+
+
+def load_labelled(languages: Sequence[str] | None = None, split: str | None = None) -> list[LabelledComment]:
+    """The labelled comments that ship with the package, by language and split."""
+    names = languages or sorted(path.stem for path in LABELLED.glob("*.jsonl"))
+    rows = [row for name in names for row in read_labelled(LABELLED / f"{name}.jsonl")]
+    return [row for row in rows if split is None or row.split == split]
+
+
+def write_labelled(path: Path, rows: Iterable[LabelledComment]) -> None:
+    """Writes rows as JSONL; the file appears whole or not at all."""
+    partial = path.with_suffix(".partial")
+    partial.write_text("".join(row.to_json() + "\n" for row in rows), encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,127 @@
+"""Calibration: makes a model's scores mean what they say, and finds where to cut them.
+
+One scale and one shift a cause (Platt 1999, "Probabilistic outputs for support vector machines"), so that
+they fold into the last layer and every tool that opens the folder gets calibrated numbers.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from recontact_data.errors import ModelError
+
+Doubles = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+FILE = "calibration.json"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What calibration found on the validation split; scale and shift are already in the weights.
+
+    Attributes:
+        scale: Factor on each cause's logit.
+        shift: Added to each cause's scaled logit.
+        thresholds: Probability from which each cause counts as stated.
+        review_confidence: Answers below this confidence need review.
+        review_precision: Share of right primary causes that the other answers reached on validation.
+    """
+
+    scale: tuple[float, ...]
+    shift: tuple[float, ...]
+    thresholds: tuple[float, ...]
+    review_confidence: float
+    review_precision: float
+
+    def save(self, folder: Path) -> None:
+        """Writes `calibration.json`."""
+        (folder / FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Calibration":
+        """Reads `calibration.json`.
+
+        Raises:
+            ModelError: the file is missing or not valid.
+        """
+        try:
+            values = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            lists = {name: tuple(map(float, values[name])) for name in ("scale", "shift", "thresholds")}
+            return cls(
+                **lists,
+                review_confidence=float(values["review_confidence"]),
+                review_precision=float(values["review_precision"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{folder / FILE} is missing or damaged ({error}); export the model again") from error
+
+
+def sigmoid(logits: Doubles) -> Doubles:
+    """Logistic function, any shape, without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)))
+
+
+def fit_scale_and_shift(logits: Doubles, labels: Bools, pull: float = 5.0, rounds: int = 50) -> tuple[float, float]:
+    """Scale and shift of one cause's logits that minimise the log-loss, by Newton's method.
+
+    Args:
+        logits: Shape (n,).
+        labels: Shape (n,).
+        pull: Strength of a quadratic pull towards scale 1 and shift 0, in comments.
+        rounds: Newton steps at most.
+
+    Returns:
+        Scale (kept at 0.05 or more, so that the order of comments stays) and shift.
+    """
+    columns = np.stack([logits, np.ones_like(logits)], axis=1)
+    home = np.array([1.0, 0.0])
+    values = home.copy()
+    for _ in range(rounds):
+        p = sigmoid(columns @ values)
+        slope = columns.T @ (p - labels) + pull * (values - home)
+        curve = (columns * (p * (1 - p))[:, None]).T @ columns + pull * np.eye(2)
+        step = np.linalg.solve(curve, slope)
+        values -= step
+        if np.abs(step).max() < 1e-8:
+            break
+    return max(float(values[0]), 0.05), float(values[1])
+
+
+def best_threshold(probabilities: Doubles, labels: Bools) -> float:
+    """The cut of one cause with the highest F1, midway between two comments; 0.5 without positives.
+
+    Args:
+        probabilities: Shape (n,).
+        labels: Shape (n,).
+    """
+    if not labels.any():
+        return 0.5
+    order = np.argsort(-probabilities, kind="stable")
+    p, hits = probabilities[order], np.cumsum(labels[order])
+    f1 = 2 * hits / (np.arange(1, len(p) + 1) + labels.sum())
+    f1[:-1][p[:-1] == p[1:]] = -1.0
+    smooth = np.convolve(np.pad(f1, 2, mode="edge"), np.ones(5) / 5, mode="valid")
+    best = int(np.where(f1 < 0, -1.0, smooth).argmax())
+    below = p[best + 1] if best + 1 < len(p) else 0.0
+    return float(np.clip((p[best] + below) / 2, 0.02, 0.98))
+
+
+def review_bound(confidence: Doubles, right: Bools, wanted: float) -> tuple[float, float]:
+    """The lowest confidence from which on the answers are right often enough.
+
+    Args:
+        confidence: Of each answer, shape (n,).
+        right: Whether the answer's primary cause was right, shape (n,).
+        wanted: Share of right answers to reach.
+
+    Returns:
+        The bound and the share reached; a bound above 1, which flags every answer, if none reaches it.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    reached = np.flatnonzero(shares >= wanted)
+    if not len(reached) or reached[-1] < 10:
+        return 1.01, 1.0
+    return float(confidence[order[reached[-1]]]), float(shares[reached[-1]])

@@ -1,0 +1,176 @@
+"""The estimator: a model folder, opened, that classifies comments."""
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from recontact_data.errors import MissingExtraError, ModelError
+from recontact_data.language import identify_language
+from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
+
+from recontact.artifact import BUNDLED, TAXONOMY, Manifest, read_manifest
+from recontact.calibration import Calibration, sigmoid
+from recontact.prediction import Evidence, Prediction, Rule, find_evidence, none_prediction
+from recontact.runtime import Runtime, RuntimeName, load_runtime
+from recontact.text import Pieces, TextEncoder, is_blank
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class Scores(NamedTuple):
+    """What the model says of one comment: probabilities (n_causes,) and those of its pieces."""
+
+    probabilities: NDArray[np.float32]
+    pieces: Pieces
+    piece_scores: NDArray[np.float32]
+
+
+class CauseClassifier:
+    """Finds the causes that free-text comments state.
+
+    `load` opens a trained model. An instance made without `load` is an estimator in scikit-learn's
+    manner: give it a base and a recipe, `fit` it, use it.
+    """
+
+    def __init__(self, base: str | Path | None = None, recipe: str | Path = "finetune") -> None:
+        """Prepares an estimator; nothing is read before `fit`.
+
+        Args:
+            base: What `fit` starts from: a recontact model, an encoder folder or a hub name; None for
+                the bundled model.
+            recipe: A recipe file, or the name of one that ships with the package.
+        """
+        self.base = base
+        self.recipe = recipe
+        self._manifest: Manifest | None = None
+
+    @classmethod
+    def load(cls, model: str | Path | None = None, *, runtime: RuntimeName = "onnx") -> "Self":
+        """Opens a model.
+
+        Args:
+            model: A model folder; None for the bundled model.
+            runtime: `onnx`, or `torch` where the train extra is installed.
+
+        Raises:
+            ModelError: the folder is missing, damaged or of another format.
+        """
+        classifier = cls(base=model)
+        classifier._open(Path(model) if model is not None else BUNDLED, runtime)
+        return classifier
+
+    def _open(self, folder: Path, runtime: RuntimeName = "onnx") -> None:
+        manifest = read_manifest(folder)
+        calibration = Calibration.load(folder)
+        self.taxonomy: Taxonomy = load_taxonomy(folder / TAXONOMY)
+        if len(calibration.thresholds) != len(self.taxonomy):
+            raise ModelError(f"{folder}: {TAXONOMY} and calibration.json have different numbers of causes")
+        self.rule = Rule(
+            causes=self.taxonomy.ids,
+            thresholds=np.asarray(calibration.thresholds, dtype=np.float32),
+            review_confidence=calibration.review_confidence,
+        )
+        self._encoder = TextEncoder(folder, manifest.max_length)
+        self._runtime: Runtime = load_runtime(folder, runtime)
+        self._manifest = manifest
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the opened model says of itself.
+
+        Raises:
+            ModelError: nothing was loaded or fitted yet.
+        """
+        if self._manifest is None:
+            raise ModelError("this classifier has no model yet; call CauseClassifier.load() or fit() first")
+        return self._manifest
+
+    @property
+    def model_version(self) -> str:
+        """Name and version of the opened model."""
+        return self.manifest.model_version
+
+    def predict_proba(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        """Calibrated probability of each cause.
+
+        Args:
+            texts: n comments.
+
+        Returns:
+            float32, shape (n, n_causes), columns in the order of the taxonomy.
+        """
+        rows = [score.probabilities for score in self._score(list(texts))]
+        return np.stack(rows) if rows else np.zeros((0, len(self.taxonomy)), dtype=np.float32)
+
+    def predict(self, texts: Iterable[str]) -> NDArray[np.bool_]:
+        """Which causes each comment states, each cause cut at its own threshold.
+
+        Returns:
+            bool, shape (n, n_causes).
+        """
+        return self.rule.cut(self.predict_proba(texts))
+
+    def classify(self, texts: Iterable[str]) -> list[Prediction]:
+        """Everything the model says of each comment, in order; see `Prediction`."""
+        comments = list(texts)
+        scores = self._score(comments)
+        return [self._prediction(text, score) for text, score in zip(comments, scores, strict=True)]
+
+    def fit(self, texts: Iterable[str], labels: Iterable[Sequence[str]]) -> "Self":
+        """Fine-tunes on labelled comments and becomes the model found; needs the train extra.
+
+        Args:
+            texts: n comments.
+            labels: The cause ids each comment states; an empty one for none.
+
+        Raises:
+            MissingExtraError: the train extra is not installed.
+            LabelError: a label is not a cause of the base's taxonomy, or there are too few comments.
+        """
+        try:
+            from recontact_training.finetune import fit_classifier
+        except ImportError as error:
+            raise MissingExtraError("fit", "train") from error
+        self._open(fit_classifier(list(texts), [tuple(row) for row in labels], self.base, self.recipe))
+        return self
+
+    def _score(self, texts: list[str]) -> list[Scores]:
+        _ = self.manifest
+        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+            raise TypeError("texts must be a list of str")
+        encoded = self._encoder.encode(texts)
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            return list(pool.map(self._score_one, texts, encoded))
+
+    def _score_one(self, text: str, pieces: Pieces) -> Scores:
+        if is_blank(text):
+            return Scores(np.zeros(len(self.taxonomy), dtype=np.float32), pieces, np.zeros((0, 0), dtype=np.float32))
+        logits, piece_logits = self._runtime.run(pieces.ids)
+        probabilities = sigmoid(logits.astype(np.float64)).astype(np.float32)
+        return Scores(probabilities, pieces, sigmoid(piece_logits.astype(np.float64)).astype(np.float32))
+
+    def _prediction(self, text: str, scores: Scores) -> Prediction:
+        if is_blank(text):
+            return none_prediction(self.rule, self.model_version)
+        causes = self.rule.ranked(scores.probabilities)
+        confidence = self.rule.confidence(scores.probabilities)
+        return Prediction(
+            cause=causes[0] if causes else NONE,
+            causes=causes,
+            evidence=tuple(span for cause in causes for span in self._evidence(cause, text, scores)),
+            confidence=confidence,
+            probabilities=dict(zip(self.rule.causes, scores.probabilities.tolist(), strict=True)),
+            language=identify_language(text),
+            needs_review=confidence < self.rule.review_confidence,
+            truncated=scores.pieces.truncated,
+            model_version=self.model_version,
+        )
+
+    def _evidence(self, cause: str, text: str, scores: Scores) -> tuple[Evidence, ...]:
+        column = scores.piece_scores[:, self.rule.causes.index(cause)]
+        return find_evidence(cause, column, scores.pieces.offsets, text)

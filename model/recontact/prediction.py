@@ -1,0 +1,130 @@
+"""Predictions: from the probabilities of one comment to what is said of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from recontact_data.taxonomy import NONE
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Words that state a cause: characters `start` to `end` (excluded) of the comment."""
+
+    cause: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one comment.
+
+    Attributes:
+        cause: The first of `causes`, or `none`.
+        causes: Every cause whose probability reaches its threshold, the most probable first.
+        evidence: The words that state each of `causes`.
+        confidence: Probability of `cause`; for `none`, one minus the highest probability.
+        probabilities: Calibrated probability of each cause.
+        language: Language code of the comment, `und` if it has no letters.
+        needs_review: Whether a person should look: confidence is below the model's review bound.
+        truncated: Whether the comment was too long for the model to read to its end.
+        model_version: Name and version of the model that answered.
+    """
+
+    cause: str
+    causes: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    confidence: float
+    probabilities: Mapping[str, float]
+    language: str
+    needs_review: bool
+    truncated: bool
+    model_version: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain lists, dicts and numbers, ready for JSON."""
+        return {**asdict(self), "causes": list(self.causes), "evidence": [asdict(e) for e in self.evidence]}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How probabilities become an answer.
+
+    Attributes:
+        causes: Cause ids in the order of the columns.
+        thresholds: A cause is stated if its probability is at least its threshold, shape (n_causes,).
+        review_confidence: Answers below this confidence need review.
+    """
+
+    causes: tuple[str, ...]
+    thresholds: Floats
+    review_confidence: float
+
+    def cut(self, probabilities: Floats) -> NDArray[np.bool_]:
+        """Which causes are stated, same shape as `probabilities`, (..., n_causes)."""
+        return np.asarray(probabilities >= self.thresholds)
+
+    def ranked(self, probabilities: Floats) -> tuple[str, ...]:
+        """Stated causes of one comment, most probable first, ties in the order of the taxonomy."""
+        stated = self.cut(probabilities)
+        return tuple(self.causes[k] for k in np.argsort(-probabilities, kind="stable") if stated[k])
+
+    def confidence(self, probabilities: Floats) -> float:
+        """Probability of the primary cause, or of there being none, of one comment."""
+        stated = self.cut(probabilities)
+        best = probabilities[stated].max() if stated.any() else 1 - probabilities.max(initial=0)
+        return float(best)
+
+
+def find_evidence(cause: str, scores: Floats, offsets: Sequence[tuple[int, int]], text: str) -> tuple[Evidence, ...]:
+    """The stretch of words that a model's token scores mark for a cause.
+
+    From the highest-scoring piece outwards, while the pieces score at least half of it (one weaker piece
+    may lie between), then out to whole words.
+
+    Args:
+        cause: The cause.
+        scores: Score of each piece between 0 and 1, shape (n_pieces,).
+        offsets: Characters of each piece in `text`; special pieces have an empty stretch.
+        text: The comment.
+
+    Returns:
+        One stretch, or none if the comment has no pieces.
+    """
+    real = np.array([end > start for start, end in offsets], dtype=bool)
+    if not real.any():
+        return ()
+    kept = np.where(real, scores, -1.0)
+    peak = int(kept.argmax())
+    strong = kept >= kept[peak] / 2
+    first = last = peak
+    while first > 0 and strong[max(first - 2, 0) : first].any():
+        first -= 1 if strong[first - 1] else 2
+    while last < len(strong) - 1 and strong[last + 1 : last + 3].any():
+        last += 1 if strong[last + 1] else 2
+    start, end = offsets[first][0], offsets[last][1]
+    while start > 0 and text[start - 1].isalnum() and text[start - 1].isascii() == text[start].isascii():
+        start -= 1
+    while end < len(text) and text[end].isalnum() and text[end].isascii() == text[end - 1].isascii():
+        end += 1
+    return (Evidence(cause, start, end),)
+
+
+def none_prediction(rule: Rule, model_version: str) -> Prediction:
+    """The answer for a comment without a single letter or digit: certainly no cause."""
+    return Prediction(
+        cause=NONE,
+        causes=(),
+        evidence=(),
+        confidence=1.0,
+        probabilities=dict.fromkeys(rule.causes, 0.0),
+        language="und",
+        needs_review=False,
+        truncated=False,
+        model_version=model_version,
+    )

@@ -1,0 +1,1 @@
+"""How a model comes about: corpus, vocabulary, pretraining, fine-tuning, evaluation, export."""

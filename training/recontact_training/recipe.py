@@ -1,0 +1,153 @@
+"""Recipes: every dial of a training run, read once from YAML into frozen objects."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from recontact_data.errors import RecipeError
+
+RecipeT = TypeVar("RecipeT", bound="PretrainRecipe | FinetuneRecipe")
+
+RECIPES = Path(__file__).resolve().parent / "recipes"
+
+
+@dataclass(frozen=True)
+class PretrainRecipe:
+    """Dials of `recontact pretrain`: from an English encoder to a multilingual one.
+
+    Attributes:
+        vocabulary_size: Pieces of the new vocabulary.
+        vocabulary_lines: Lines per language that the vocabulary is learnt from.
+        languages: Sampling weight of each language, before `temperature` is applied.
+        temperature: Exponent on the number of pairs of a language (1 = as found, 0 = equal).
+        max_length: Pieces a sentence is cut to.
+        batch_sentences: Sentence pairs of one distillation step.
+        batch_masked: Lines of one masked-language-modelling step.
+        distill_share: Share of the steps that distil; the rest are masked language modelling.
+        contrastive_scale: Inverse temperature of the in-batch softmax.
+        mask_share: Share of the pieces that are hidden in a masked step.
+        learning_rate: Peak rate of the encoder's body.
+        embedding_rate: Peak rate of the new word embeddings.
+        warmup_steps: Steps of linear warm-up; a cosine to zero follows.
+        steps: Optimizer steps in all.
+        checkpoint_minutes: Minutes between checkpoints.
+        seed: Seeds every draw; step k's batch depends on (seed, k) alone.
+    """
+
+    languages: Mapping[str, float]
+    vocabulary_size: int = 32_000
+    vocabulary_lines: int = 15_000
+    temperature: float = 0.3
+    max_length: int = 64
+    batch_sentences: int = 128
+    batch_masked: int = 64
+    distill_share: float = 0.7
+    contrastive_scale: float = 20.0
+    mask_share: float = 0.25
+    learning_rate: float = 2e-4
+    embedding_rate: float = 2e-3
+    warmup_steps: int = 100
+    steps: int = 2_000
+    checkpoint_minutes: float = 15.0
+    seed: int = 13
+
+
+@dataclass(frozen=True)
+class FinetuneRecipe:
+    """Dials of `recontact train`: from an encoder and labelled comments to a classifier.
+
+    Attributes:
+        epochs: Passes over the training rows.
+        batch_size: Comments a step.
+        learning_rate: Peak rate of the encoder's body.
+        head_rate: Peak rate of the two heads, which start from nothing.
+        layer_decay: Factor on the rate for each layer further from the head.
+        weight_decay: AdamW weight decay.
+        warmup_share: Share of the steps with linear warm-up; a linear fall to zero follows.
+        max_length: Pieces of a comment the model sees while training.
+        evidence_weight: Weight of the token loss that teaches where a cause is stated.
+        label_smoothing: Moves each 0/1 target this far towards 0.5.
+        positive_weight: Power of (negatives / positives) that weighs rare causes.
+        dropout: Dropout of the encoder and of the heads.
+        mean_of_epochs: Number of last epochs whose weights are averaged.
+        priority: Weight in sampling of each language; others weigh 1.
+        review_precision: Share of right primary causes that answers without `needs_review` reach
+            on the validation split.
+        seed: Seeds weights, order and dropout: same seed, same model.
+    """
+
+    epochs: int = 10
+    batch_size: int = 16
+    learning_rate: float = 2e-4
+    head_rate: float = 1e-3
+    layer_decay: float = 1.0
+    weight_decay: float = 0.01
+    warmup_share: float = 0.1
+    max_length: int = 256
+    evidence_weight: float = 1.0
+    label_smoothing: float = 0.0
+    positive_weight: float = 0.0
+    dropout: float = 0.1
+    mean_of_epochs: int = 1
+    priority: Mapping[str, float] = field(default_factory=dict)
+    review_precision: float = 0.8
+    seed: int = 13
+
+
+def load_recipe(path: str | Path, kind: type[RecipeT]) -> RecipeT:
+    """Reads a recipe file.
+
+    Args:
+        path: A YAML file, or the bare name of a recipe that ships with the package.
+        kind: `PretrainRecipe` or `FinetuneRecipe`.
+
+    Returns:
+        The recipe; dials that the file leaves out keep their defaults.
+
+    Raises:
+        RecipeError: the file is missing, is not a mapping, or has a dial of an unknown name or type.
+    """
+    file = Path(path)
+    if not file.exists() and file.suffix == "":
+        file = RECIPES / f"{path}.yaml"
+    if not file.is_file():
+        shipped = ", ".join(sorted(p.stem for p in RECIPES.glob("*.yaml")))
+        raise RecipeError(f"no recipe at {path}; give a YAML file or one of: {shipped}")
+    try:
+        dials = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{file} is not valid YAML: {error}") from error
+    return recipe_from(dials, kind, str(file))
+
+
+def recipe_from(dials: Any, kind: type[RecipeT], origin: str) -> RecipeT:
+    """Builds a recipe from a mapping, checking each dial's name and type.
+
+    Raises:
+        RecipeError: a dial is unknown, missing or of the wrong type.
+    """
+    if not isinstance(dials, dict):
+        raise RecipeError(f"{origin} must hold `dial: value` lines, not {type(dials).__name__}")
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+    for name, value in dials.items():
+        if name not in fields:
+            raise RecipeError(f"{origin}: unknown dial {name!r}; known: {', '.join(fields)}")
+        _check_type(origin, name, value, fields[name].type)
+    try:
+        return kind(**dials)
+    except TypeError as error:
+        raise RecipeError(f"{origin}: {error}") from error
+
+
+def _check_type(origin: str, name: str, value: Any, wanted: Any) -> None:
+    if wanted is int:
+        right = isinstance(value, int) and not isinstance(value, bool)
+    elif wanted is float:
+        right = isinstance(value, (int, float)) and not isinstance(value, bool)
+    else:
+        right = isinstance(value, dict)
+    if not right:
+        raise RecipeError(f"{origin}: dial {name} has the value {value!r} of the wrong type")
