@@ -65,7 +65,7 @@ class BadRowsFile:
 
     def finish(self) -> None:
         """Gives the file its name; called when the last row was read."""
-        if self._file is not None:
+        if self._file is not None and not self._done:
             self._close_text()
             self._file.commit()
         self._done = True

@@ -22,6 +22,9 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+# 0x80 to 0x9F are curly quotes, dashes and the euro sign in cp1252 and cp1251, and may stand side by side.
+_LETTER_RUN = re.compile(rb"[\xa0-\xff]+")
+_LONE_RUN = re.compile(rb"(?<![A-Za-z\xa0-\xff])[\xa0-\xff]+(?![A-Za-z\xa0-\xff])")
 _UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _CJK = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
@@ -163,8 +166,8 @@ def _lines_with_high_bytes(path: Path) -> bytes:
 def likeliest_code_page(sample: bytes, fitting: list[str]) -> str:
     """Tells Windows-1252, Windows-1251 and GB18030 apart.
 
-    Letters outside ASCII stand alone in Western words and fill whole words in Cyrillic and Chinese;
-    that decides more surely than statistics on the few accents of a short file. Between the other
+    Letters outside ASCII stand alone or beside ASCII ones in Western words and fill whole words in
+    Cyrillic and Chinese; that decides more surely than statistics on the few accents of a short file. Between the other
     two charset-normalizer decides, or, where it finds none good enough, the share of letters that
     belong to the script.
 
@@ -175,9 +178,10 @@ def likeliest_code_page(sample: bytes, fitting: list[str]) -> str:
     Returns:
         One of `fitting`.
     """
-    runs = _HIGH_RUN.findall(sample)
+    runs = _LETTER_RUN.findall(sample)
     mean_run = sum(len(run) for run in runs) / max(len(runs), 1)
-    if "cp1252" in fitting and mean_run < 1.8:
+    beside_ascii = len(runs) - len(_LONE_RUN.findall(sample))
+    if "cp1252" in fitting and (mean_run < 1.8 or (mean_run < 2.2 and beside_ascii > 0.5 * len(runs))):
         return "cp1252"
     best = from_bytes(sample, cp_isolation=list(fitting), enable_fallback=False).best()
     if best is not None and best.encoding in fitting:

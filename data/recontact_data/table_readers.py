@@ -18,6 +18,7 @@ from recontact_data.readers import CommentReader, ReadOptions, Row
 from recontact_data.sources import Source
 
 MAX_UNPACKED_BYTES = 1 << 30
+BLOCK_BYTES = 1 << 20
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 
 
@@ -109,10 +110,10 @@ def refuse_bad_archive(path: Path, name: str, most: int = MAX_UNPACKED_BYTES) ->
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
-                # The sizes an archive states can lie: read on until the data really ends.
-                member.file_size = most + 1
+                # The sizes an archive states can lie: with this one it is read until its data really ends.
+                member.file_size = most + 2 * BLOCK_BYTES
                 with archive.open(member) as data:
-                    while block := data.read(1 << 20):
+                    while block := data.read(BLOCK_BYTES):
                         left -= len(block)
                         if left < 0:
                             raise CommentFileError(

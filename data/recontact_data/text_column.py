@@ -18,11 +18,11 @@ USUAL_NAMES = frozenset(
     comment, comments, customer comment, text, feedback, verbatim, verbatims, free text, freetext, open text
     open ended, open answer, response text, review, review text, remark, remarks, message, body, answer text
     kommentar, kommentarer, tekst, fritekst, svar, tilbakemelding, tilbakemeldinger, merknad, tilbagemelding
-    bemaerkning, bemærkning, bemaerkninger, bemærkninger, fritext, omdome, aterkoppling, synpunkter, kommentti
-    kommentit, palaute, teksti, vapaa teksti, avoin palaute, athugasemd, athugasemdir, umsogn, texti, kommentare, freitext
-    anmerkung, anmerkungen, ruckmeldung, rueckmeldung, bewertungstext, nachricht, opmerking, opmerkingen, toelichting
-    reactie, tekstreactie, commentaire, commentaires, remarque, remarques, avis, texte, texte libre, comentario
-    comentarios, opinion, opiniones, observaciones, texto, texto libre, observacao, observacoes, texto livre
+    bemaerkning, bemaerkninger, fritext, omdome, aterkoppling, synpunkter, kommentti
+    kommentit, palaute, teksti, vapaa teksti, avoin palaute, athugasemd, athugasemdir, umsogn, texti, kommentare
+    freitext, anmerkung, anmerkungen, ruckmeldung, rueckmeldung, bewertungstext, nachricht, opmerking, opmerkingen
+    toelichting, reactie, tekstreactie, commentaire, commentaires, remarque, remarques, avis, texte, texte libre
+    comentario, comentarios, opinion, opiniones, observaciones, texto, texto libre, observacao, observacoes, texto livre
     commento, commenti, osservazioni, testo, testo libero, komentarz, komentarze, opinia, uwagi, tresc, tekst komentarza
     komentar, komentare, poznamka, pripominka, zpetna vazba, vyjadreni, kommentarii, otzyv
     комментарии, комментарий, отзыв, отзывы, текст, сообщение, ответ, коментар, коментари, обратна връзка, мнение

@@ -41,8 +41,12 @@ class CommentWriter(ABC):
         self._open = False
 
     def __enter__(self) -> Self:
-        with self._written():
-            self._start()
+        try:
+            with self._written():
+                self._start()
+        except BaseException:
+            self._release()
+            raise
         self._open = True
         return self
 
@@ -57,9 +61,7 @@ class CommentWriter(ABC):
                 if self._output is not None:
                     self._output.commit()
         finally:
-            self._abandon()
-            if self._output is not None:
-                self._output.discard()
+            self._release()
 
     def write(self, rows: Iterable["Row"]) -> None:
         """Adds rows, in order; a column that a row lacks is left empty.
@@ -72,6 +74,14 @@ class CommentWriter(ABC):
         with self._written():
             for row in rows:
                 self._write_row(row)
+
+    def _release(self) -> None:
+        try:
+            with self._written():
+                self._abandon()
+        finally:
+            if self._output is not None:
+                self._output.discard()
 
     @contextmanager
     def _written(self) -> "Iterator[None]":
@@ -198,6 +208,8 @@ def flat(value: Any) -> str:
         return value
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, float):
+        return str(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):

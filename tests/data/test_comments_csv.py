@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from recontact_data.comments import CommentReader, Row, open_comments
 from recontact_data.errors import CommentFileError
 
@@ -145,7 +146,8 @@ def test_broken_rows_must_not_overwrite_the_input(tmp_path: Path) -> None:
         open_comments(path, skip_bad_rows=True, bad_rows_path=path)
 
 
-GOOD = st.sampled_from(["{},plain", '{},"a, b"', '{},"two\nlines"', '{},"say ""hi"""', '{},"\r\n"', "{},"])
+# A quoted text that begins with a line break closes an open quote before it: such rows cannot be told apart.
+GOOD = st.sampled_from(["{},plain", '{},"a, b"', '{},"two\nlines"', '{},"say ""hi"""', '{},"x\r\n"', "{},"])
 BAD = st.sampled_from(["{},a,b,c", "{}", '{},"open', '{},"x" y', "{},a\0b"])
 
 
@@ -202,7 +204,7 @@ def test_missing_files_folders_unreadable_files_and_unknown_formats_are_named(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(CommentFileError, match="cannot read .*Permission denied"):
+    with pytest.raises(CommentFileError, match=r"cannot read .*Permission denied"):
         open_comments(path)
 
 

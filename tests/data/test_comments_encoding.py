@@ -3,10 +3,17 @@
 from pathlib import Path
 
 import pytest
+
 from recontact_data.comments import open_comments
 from recontact_data.errors import CommentFileError
 
-DANISH = ["Jeg ringede tre gange på én dag", "Ingen vendte tilbage", "Det løste ikke problemet", "Tak for hjælpen", "ok"]
+DANISH = [
+    "Jeg ringede tre gange på én dag",
+    "Ingen vendte tilbage",
+    "Det løste ikke problemet",
+    "Tak for hjælpen",
+    "ok",
+]
 TEXTS = {
     "cp1252": [
         DANISH,
@@ -17,6 +24,7 @@ TEXTS = {
         ["Määräaika meni", "kukaan ei soittanut", "yhä sama vika", "kiitos", "hyvää työtä"],
         ["Löste inte felet", "Fick vänta länge", "Återkom aldrig", "bra", "Tack så mycket"],
         ["é"],
+        ["krijg je één antwoord"],
     ],
     "cp1251": [
         ["Никой не ми се обади", "Проблемът се появи отново", "Чаках един час", "Благодаря", "добре"],
@@ -64,9 +72,11 @@ def test_an_accent_far_into_a_large_file_still_counts(tmp_path: Path) -> None:
 
 
 def test_a_character_cut_by_a_block_is_no_error(tmp_path: Path) -> None:
-    path = saved(tmp_path, b"text\n" + b"x" * (1 << 19) + b"\n" + b"y" * ((1 << 19) - 7) + "å\n".encode())
-    with open_comments(path, chunk_rows=9) as reader:
-        assert next(iter(reader))[1]["text"].endswith("yå")
+    before = b"text\n" + b"x" * 90 + b"\n"
+    before += b"y\n" * (((1 << 20) - 1 - len(before)) // 2)
+    before += b"z" * ((1 << 20) - 1 - len(before))
+    with open_comments(saved(tmp_path, before + "å\n".encode())) as reader:
+        assert [chunk[-1] for chunk in reader][-1]["text"].endswith("å")
 
 
 def test_a_given_encoding_is_used(tmp_path: Path) -> None:
@@ -94,7 +104,7 @@ def test_a_wrong_encoding_names_line_and_byte(tmp_path: Path) -> None:
 
 def test_damaged_utf8_is_an_error_not_garbled_text(tmp_path: Path) -> None:
     lines = ["på", "gjør", "bedømt", "æøå", "blåbær"] * 10
-    content = "text\n".encode() + "\n".join(lines).encode() + b"\ncut \xc3\nend\n"
+    content = b"text\n" + "\n".join(lines).encode() + b"\ncut \xc3\nend\n"
     with pytest.raises(CommentFileError, match=r"line 52, byte \d+ \(0xC3\) is not UTF-8.*--encoding NAME"):
         open_comments(saved(tmp_path, content))
 

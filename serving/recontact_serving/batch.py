@@ -1,0 +1,121 @@
+"""Batch: classifies a file of comments into another file, chunk by chunk."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from recontact import CauseClassifier, Prediction
+from recontact_data.comments import CommentReader, Row, check_target, open_comments, open_writer, text_of
+from recontact_data.taxonomy import Taxonomy
+
+ANSWER_COLUMNS = ("cause", "causes", "confidence", "language", "needs_review", "model_version")
+CHUNK = 128
+
+Path_ = Path | Literal["-"]
+Progress = Callable[[int, CommentReader], None]
+
+
+@dataclass
+class Summary:
+    """What was found in a file.
+
+    Attributes:
+        comments: Rows classified.
+        causes: Comments that state each cause, and `none`; a comment counts for each of its causes.
+        languages: Comments by language.
+        needs_review: Comments that a person should look at.
+        truncated: Comments that were too long to be read to the end.
+        seconds: Time taken.
+        bad_rows: Broken rows set aside.
+        bad_rows_path: Where to.
+    """
+
+    comments: int = 0
+    causes: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    needs_review: int = 0
+    truncated: int = 0
+    seconds: float = 0.0
+    bad_rows: int = 0
+    bad_rows_path: Path | None = None
+
+    def add(self, predictions: Sequence[Prediction]) -> None:
+        """Counts the answers of a chunk."""
+        for prediction in predictions:
+            self.causes.update(prediction.causes or (prediction.cause,))
+            self.languages[prediction.language] += 1
+            self.needs_review += prediction.needs_review
+            self.truncated += prediction.truncated
+        self.comments += len(predictions)
+
+
+def answer_columns(taxonomy: Taxonomy) -> tuple[str, ...]:
+    """Columns that classification adds, in order."""
+    return ANSWER_COLUMNS + tuple(f"prob_{cause}" for cause in taxonomy.ids)
+
+
+def answer_cells(prediction: Prediction) -> dict[str, Any]:
+    """What a prediction puts into the added columns; numbers rounded to four decimals."""
+    cells: dict[str, Any] = {name: getattr(prediction, name) for name in ANSWER_COLUMNS}
+    cells["causes"] = list(prediction.causes)
+    cells["confidence"] = round(prediction.confidence, 4)
+    return cells | {f"prob_{cause}": round(p, 4) for cause, p in prediction.probabilities.items()}
+
+
+def classify_file(
+    classifier: CauseClassifier,
+    source: Path_,
+    target: Path_,
+    *,
+    text_column: str | None = None,
+    encoding: str | None = None,
+    format: str | None = None,
+    skip_bad_rows: bool = False,
+    progress: Progress = lambda done, reader: None,
+) -> Summary:
+    """Classifies every row of a file; the output appears whole or not at all.
+
+    Args:
+        classifier: The model.
+        source: CSV, TSV, XLSX, Parquet or JSONL; "-" for standard input.
+        target: Likewise; "-" for standard output.
+        text_column: Column of the comments; None where there is one obvious choice.
+        encoding: Codec of a text file; None to find it.
+        format: Format of standard input; None to find it.
+        skip_bad_rows: Whether broken rows go to a file of their own beside the output.
+        progress: Called with the rows done and the reader after each chunk.
+
+    Raises:
+        CommentFileError: a file cannot be read or written, or a row is broken.
+        ColumnError: the text column is not found, or a column has the name of an added one.
+    """
+    check_target(source, target)
+    summary, begun = Summary(), time.perf_counter()
+    added = answer_columns(classifier.taxonomy)
+    aside = None if target == "-" else Path(target).with_suffix(f".bad-rows{Path(source).suffix}")
+    reader = open_comments(
+        source,
+        text_column=text_column,
+        chunk_rows=CHUNK,
+        encoding=encoding,
+        format=format,
+        skip_bad_rows=skip_bad_rows,
+        bad_rows_path=aside,
+        reserved=added,
+    )
+    with reader, open_writer(target, [*reader.columns, *added], like=reader) as writer:
+        for rows in reader:
+            writer.write(_classified(classifier, rows, reader.text_column, summary))
+            progress(summary.comments, reader)
+        summary.bad_rows, summary.bad_rows_path = reader.bad_rows, reader.bad_rows_path
+    summary.seconds = time.perf_counter() - begun
+    return summary
+
+
+def _classified(classifier: CauseClassifier, rows: list[Row], column: str, summary: Summary) -> list[Row]:
+    predictions = classifier.classify([text_of(row, column) for row in rows])
+    summary.add(predictions)
+    return [row | answer_cells(prediction) for row, prediction in zip(rows, predictions, strict=True)]

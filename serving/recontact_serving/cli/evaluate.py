@@ -1,0 +1,92 @@
+"""`recontact evaluate`: how good a model is on labelled comments."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recontact_data.labels import LabelledComment
+    from recontact_data.taxonomy import Taxonomy
+    from recontact_training.evaluate import Report
+    from rich.console import Console
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Model folder, or `bundled`.")],
+    labels: Annotated[list[Path] | None, typer.Argument(metavar="[LABELS…]", help="Default: the shipped ones.")] = None,
+    split: Annotated[str, typer.Option(help="Split to evaluate on: test, validation, train or all.")] = "test",
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Train TF-IDF + logistic regression on the same rows and compare.")
+    ] = False,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the figures as JSON.")] = None,
+) -> None:
+    """Show the figures of a model, by cause and by language.
+
+    [bold]Examples[/bold]
+
+      recontact evaluate bundled --baseline
+      recontact evaluate my-model labels.jsonl --split validation -o figures.json
+    """
+    import json
+
+    from recontact import CauseClassifier
+    from recontact_data.errors import MissingExtraError
+    from recontact_data.labels import SPLITS, load_labelled, read_labelled
+    from rich.console import Console
+
+    if split not in (*SPLITS, "all"):
+        raise typer.BadParameter(f"{split!r} is not one of {', '.join(SPLITS)}, all", param_hint="--split")
+    try:
+        from recontact_training.evaluate import evaluate as figures_of
+    except ImportError as error:
+        raise MissingExtraError("recontact evaluate", "train") from error
+    rows = [row for path in labels for row in read_labelled(path)] if labels else load_labelled()
+    chosen = [row for row in rows if split in ("all", row.split)]
+    classifier = CauseClassifier.load(None if model == "bundled" else model)
+    reports = {classifier.model_version: figures_of(classifier, chosen)}
+    if baseline:
+        reports["TF-IDF"] = _baseline(rows, chosen, classifier.taxonomy)
+    show(Console(), reports, classifier.taxonomy)
+    if output is not None:
+        found = {name: report.to_dict() for name, report in reports.items()}
+        output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def _baseline(
+    rows: "Sequence[LabelledComment]", chosen: "Sequence[LabelledComment]", taxonomy: "Taxonomy"
+) -> "Report":
+    from recontact_training.baseline import baseline_predictions
+    from recontact_training.evaluate import evaluate_predictions
+
+    train, validation = ([row for row in rows if row.split == split] for split in ("train", "validation"))
+    predicted = baseline_predictions(train, validation, chosen, taxonomy)
+    return evaluate_predictions(predicted, chosen, taxonomy)
+
+
+def show(console: "Console", reports: "dict[str, Report]", taxonomy: "Taxonomy") -> None:
+    """Prints reports side by side: overall, by cause, by language."""
+    from rich.table import Table
+
+    first = next(iter(reports.values()))
+    table = Table("", *reports, title=f"{first.rows} comments", title_justify="left")
+    for name in (
+        "macro_f1", "main_f1", "micro_f1", "exact", "primary", "reviewed", "primary_unreviewed", "evidence_f1",
+    ):  # fmt: skip
+        table.add_row(name, *(_figure(getattr(report, name)) for report in reports.values()))
+    table.add_section()
+    for cause in taxonomy.ids:
+        table.add_row(f"F1 {cause} ({first.causes[cause].support})", *(_figure(r.causes[cause].f1) for r in reports.values()))
+    table.add_section()
+    for code in first.languages:
+        table.add_row(f"macro-F1 {code}", *(_figure(report.languages[code]) for report in reports.values()))
+    table.add_section()
+    for code in first.languages:
+        table.add_row(f"main-cause F1 {code}", *(_figure(report.main_languages[code]) for report in reports.values()))
+    console.print(table)
+
+
+def _figure(value: float) -> str:
+    return "" if value != value else f"{value:.3f}"

@@ -1,0 +1,29 @@
+"""`recontact pretrain`: open text and an English encoder in, a multilingual encoder out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def pretrain(
+    corpus: Annotated[Path, typer.Argument(help="Folder with mono/, parallel/ and dict/.")],
+    teacher: Annotated[Path, typer.Option(help="Transformers folder of an English sentence encoder.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to make; run again to go on.")],
+    recipe: Annotated[str, typer.Option(help="Recipe: a YAML file, or a name that ships.")] = "pretrain-minilm",
+) -> None:
+    """Make a multilingual encoder from an English one.
+
+    [bold]Example[/bold]
+
+      recontact pretrain corpus/ --teacher all-MiniLM-L6-v2/ -o encoder
+    """
+    from recontact_data.errors import MissingExtraError
+
+    try:
+        from recontact_training.pretrain import pretrain as run
+        from recontact_training.recipe import PretrainRecipe, load_recipe
+    except ImportError as error:
+        raise MissingExtraError("recontact pretrain", "train") from error
+    made = run(corpus, load_recipe(recipe, PretrainRecipe), teacher, output, lambda line: typer.echo(line, err=True))
+    typer.echo(f"wrote the encoder to {made}", err=True)

@@ -1,0 +1,83 @@
+"""`recontact train`: labelled comments in, a model folder out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from transformers import TrainerCallback
+
+
+def train(
+    labels: Annotated[list[Path], typer.Argument(metavar="LABELS…", help="Labelled comments, JSONL.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to make.")],
+    base: Annotated[
+        str | None, typer.Option(help="Encoder folder, hub name or recontact model. Default: the bundled model.")
+    ] = None,
+    recipe: Annotated[str, typer.Option(help="Recipe: a YAML file, or a name that ships.")] = "finetune",
+    taxonomy: Annotated[Path | None, typer.Option(help="Causes of your own (YAML). Default: the bundled ones.")] = None,
+    name: Annotated[str, typer.Option(help="Name of the model.")] = "recontact",
+) -> None:
+    """Fine-tune a model on labelled comments.
+
+    [bold]Examples[/bold]
+
+      recontact train labels.jsonl -o my-model
+      recontact train nb.jsonl da.jsonl --base xlm-roberta-base --recipe my.yaml -o my-model
+    """
+    from recontact_data.errors import MissingExtraError
+    from recontact_data.labels import read_labelled
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    rows = [row for path in labels for row in read_labelled(path)]
+    try:
+        from recontact_training.finetune import finetune
+        from recontact_training.recipe import FinetuneRecipe, load_recipe
+    except ImportError as error:
+        raise MissingExtraError("recontact train", "train") from error
+    from recontact.artifact import BUNDLED, read_manifest
+
+    dials = load_recipe(recipe, FinetuneRecipe)
+    finetune(
+        rows,
+        base or BUNDLED,
+        output,
+        recipe=dials,
+        taxonomy_file=taxonomy,
+        name=name,
+        report=lambda message: console.print(message, highlight=False),
+        callbacks=[_progress_bar(console)],
+    )
+    console.print(f"wrote {read_manifest(output).model_version} to {output}", highlight=False)
+
+
+def _progress_bar(console: "Console") -> "TrainerCallback":
+    from rich.progress import Progress
+    from transformers import TrainerCallback
+
+    class Bar(TrainerCallback):
+        """Shows the steps of a training run, and its loss."""
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self.progress = Progress(console=console, transient=True, disable=not console.is_terminal)
+            self.task = self.progress.add_task("training", total=state.max_steps)
+            self.progress.start()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self.progress.update(self.task, completed=state.global_step)
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            if logs and "loss" in logs:
+                loss = float(logs["loss"])
+                if console.is_terminal:
+                    self.progress.update(self.task, description=f"training, loss {loss:.3f}")
+                else:
+                    console.print(f"step {state.global_step}/{state.max_steps}: loss {loss:.3f}", highlight=False)
+
+        def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self.progress.stop()
+
+    return Bar()

@@ -1,0 +1,106 @@
+"""Problems: every error leaves the server as RFC 9457 problem details, translated here alone."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from recontact_serving.schemas import Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class TooLargeError(Exception):
+    """A request is over a limit; the message names the limit."""
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """A problem-details answer."""
+    content = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
+    return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries of the problems a route may answer with."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "model": Problem,
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Registers the translation of every error."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(TooLargeError, _too_large)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    """Says what is wrong and where, without repeating the comment."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return problem(400, "the body is not valid JSON")
+    where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
+    return problem(422, f"{where}: {first['msg'].removeprefix('Value error, ')}")
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+
+
+async def _too_large(_: Request, error: Exception) -> JSONResponse:
+    return problem(413, str(error))
+
+
+async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+    return problem(500, "the server failed on this request; its log says more")
+
+
+class BodyLimit:
+    """Refuses a request whose body is over a limit, before it is read into memory."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app, self.max_bytes = app, max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Counts the bytes of the body as they come; a declared length over the limit is refused at once."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        refusal = problem(413, f"the body may have {self.max_bytes:,} bytes; split the request")
+        if declared.isdigit() and int(declared) > self.max_bytes:
+            await refusal(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self.max_bytes:
+                await refusal(scope, receive, send)
+                return
+        sent = False
+
+        async def replay() -> Message:
+            nonlocal sent
+            if sent:
+                return await receive()
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app(scope, replay, send)

@@ -1,0 +1,75 @@
+"""Schemas: what requests and answers look like."""
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, model_validator
+
+
+class ClassifyRequest(BaseModel):
+    """One comment in `text`, or many in `texts`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"texts": ["Ringte tre ganger, ingen ringte tilbake", "All good, thanks!"]}]},
+    )
+
+    text: StrictStr | None = None
+    texts: list[StrictStr] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.text is None) == (self.texts is None):
+            raise ValueError('give either "text" or "texts"')
+        if not any(text.strip() for text in self.comments):
+            raise ValueError("there is no comment with any text in the request")
+        return self
+
+    @property
+    def comments(self) -> list[str]:
+        """The comments, whichever way they came."""
+        return self.texts if self.texts is not None else [self.text or ""]
+
+
+class EvidenceOut(BaseModel):
+    """Words that state a cause: characters `start` to `end` (excluded) of the comment."""
+
+    cause: str
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+
+
+class PredictionOut(BaseModel):
+    """What the model says of one comment."""
+
+    cause: str = Field(description="The most probable stated cause, or `none`.")
+    causes: list[str] = Field(description="Every stated cause, the most probable first.")
+    evidence: list[EvidenceOut] = Field(description="The words that state each cause.")
+    confidence: float = Field(ge=0, le=1)
+    probabilities: dict[str, float] = Field(description="Calibrated probability of each cause.")
+    language: str = Field(description="Language code of the comment.")
+    needs_review: bool = Field(description="Whether a person should look.")
+    truncated: bool = Field(description="Whether the comment was too long to be read to its end.")
+    model_version: str
+
+
+class ClassifyResponse(BaseModel):
+    """One prediction a comment, in the order of the request."""
+
+    model_version: str
+    predictions: list[PredictionOut]
+
+
+class Health(BaseModel):
+    """Whether the server is up, and with which model."""
+
+    status: str
+    model_version: str | None = None
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 problem details (application/problem+json)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str

@@ -1,0 +1,44 @@
+"""Settings of the server, read once from the environment (RECONTACT_…) or the command line."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from recontact_data.errors import RecontactError
+
+
+class Settings(BaseSettings):
+    """What a server needs to know.
+
+    Attributes:
+        host: Address to listen on.
+        port: Port to listen on.
+        model: Model folder; None for the bundled model.
+        max_texts: Comments a request may hold.
+        max_characters: Characters a comment may have.
+        max_body_bytes: Bytes a request's body may have.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RECONTACT_", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    model: Path | None = None
+    max_texts: int = Field(default=1000, ge=1)
+    max_characters: int = Field(default=20_000, ge=1)
+    max_body_bytes: int = Field(default=8_000_000, ge=1)
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings from the environment; `given` ones win.
+
+    Raises:
+        RecontactError: a setting is not valid; the message names it.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise RecontactError(f"setting RECONTACT_{name}: {first['msg']}, not {first['input']!r}") from error
