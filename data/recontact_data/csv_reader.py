@@ -12,8 +12,9 @@ from recontact_data.sources import Source
 from recontact_data.text_lines import TextLines
 
 DELIMITERS = (",", ";", "\t")
-# A file of one column does not show its delimiter: commas and semicolons in it are text.
-_NO_DELIMITER = "\x1f"
+# A file of one column does not show its delimiter: commas and semicolons in it are text. It is split by a
+# code point that Unicode keeps out of all text.
+_NO_DELIMITER = "\uffff"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _MAX_HEADER_LINES = 100
 

@@ -2,16 +2,20 @@
 
 A draft line is `industry channel ## text with [cause|the words that state it] ## key=value …`; the
 third part may hold `primary=CAUSE`, `pair=NUMBER` and `tags=a,b`. `[a+b|words]` marks two causes at once.
+`python -m recontact_data.draft DRAFT… --language nb -o nb.jsonl` turns drafts into a labelled file.
 """
 
+import argparse
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from recontact_data.errors import LabelError
-from recontact_data.labels import LabelledComment, Span
-from recontact_data.taxonomy import NONE, Taxonomy
+from recontact_data.errors import LabelError, RecontactError
+from recontact_data.labels import LabelledComment, Span, read_labelled, write_labelled
+from recontact_data.splits import assign_splits
+from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
 
 MARK = re.compile(r"\[([a-z_0-9+]+)\|([^\[\]]+)\]")
 
@@ -91,3 +95,25 @@ def read_drafts(paths: Iterable[Path], language: str, taxonomy: Taxonomy, start:
             pair = f"{path.stem}-{row.pair.partition('-')[2]}" if row.pair else None
             rows.append(replace(row, id=f"{language}-{start + len(rows):04d}", pair=pair))
     return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Turns draft files of one language into a labelled file; rows already there keep their split."""
+    parser = argparse.ArgumentParser(prog="recontact_data.draft", description=main.__doc__)
+    parser.add_argument("drafts", nargs="+", type=Path, help="draft files, in the order of the ids")
+    parser.add_argument("--language", required=True, help="language code, such as nb")
+    parser.add_argument("-o", "--output", required=True, type=Path, help="labelled JSONL file to write")
+    options = parser.parse_args(arguments)
+    try:
+        rows = read_drafts(options.drafts, options.language, load_taxonomy())
+        kept = {row.id: row.split for row in read_labelled(options.output)} if options.output.exists() else {}
+    except (RecontactError, OSError, UnicodeDecodeError) as error:
+        sys.stdout.write(f"error: {error}\n")
+        return 1
+    write_labelled(options.output, assign_splits([replace(row, split=kept.get(row.id, "")) for row in rows]))
+    sys.stdout.write(f"{len(rows)} rows written to {options.output}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -94,6 +94,8 @@ def parse_row(line: str) -> LabelledComment:
         spans = tuple(Span(s["cause"], s["start"], s["end"]) for s in row.pop("evidence", []))
     except (KeyError, TypeError) as error:
         raise LabelError("each evidence needs cause, start and end") from error
+    if wrong := [span.cause for span in spans if not isinstance(span.cause, str)]:
+        raise LabelError(f"the cause of an evidence must be a text, not {wrong[0]!r}")
     lists = {name: tuple(row.pop(name)) for name in ("labels", "phenomena") if name in row}
     return LabelledComment(**row, **lists, evidence=spans)
 
@@ -103,6 +105,8 @@ def _check_type(name: str, value: Any, wanted: Any) -> None:
     right = isinstance(value, list) if wants_list else isinstance(value, str)
     if not right and not (value is None and type(None) in get_args(wanted)):
         raise LabelError(f"field {name!r} must be a {'list' if wants_list else 'text'}, not {value!r}")
+    if name in {"labels", "phenomena"} and not all(isinstance(entry, str) for entry in value):
+        raise LabelError(f"field {name!r} must hold texts only, not {value!r}")
 
 
 def problems(row: LabelledComment, taxonomy: Taxonomy) -> Iterator[str]:

@@ -85,8 +85,8 @@ def load_taxonomy(path: str | Path | None = None) -> Taxonomy:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise TaxonomyError(f"cannot read the taxonomy {file}: {error}; give a UTF-8 YAML file") from error
-    except yaml.YAMLError as error:
-        raise TaxonomyError(f"{file} is not valid YAML: {' '.join(str(error).split())}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: an impossible date, such as 2026-13-01
+        raise TaxonomyError(f"{file} is not valid YAML: {' '.join(str(error).split())}; mend it there") from error
     if not isinstance(content, dict) or not isinstance(content.get("causes"), list) or not content["causes"]:
         raise TaxonomyError(f"{file} needs a list `causes` with at least one cause")
     languages = content.get("languages")

@@ -48,6 +48,7 @@ def test_csv_gives_back_every_text_but_for_the_documented_guard(folder: Path, ro
 
 @ONCE
 @given(texts=st.lists(TEXT, min_size=1, max_size=8))
+@example(texts=["\x1f"])
 def test_csv_of_one_column_gives_back_every_row(folder: Path, texts: list[str]) -> None:
     rows = [{"text": text} for text in texts]
     assert [row["text"] for row in round_trip(folder / "one.csv", rows)] == [guarded(text) for text in texts]

@@ -110,7 +110,9 @@ class Pretraining:
         if not path.exists():
             self.report("setting the new word embeddings from the teacher's")
             start_encoder(folder, self.recipe, teacher, self.tokenizer).save_pretrained(path)
-        return AutoModel.from_pretrained(path, dtype=torch.float32)
+        # No text is seen twice, so dropout would only slow each step (and keep fused attention off).
+        still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+        return AutoModel.from_pretrained(path, dtype=torch.float32, **still)
 
     def _load(self, folder: Path) -> None:
         self.report("reading the corpus")
