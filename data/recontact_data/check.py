@@ -49,7 +49,8 @@ def near_duplicates(rows: Sequence[LabelledComment]) -> Iterator[tuple[str, str]
     """Yields rows of one language, not of one pair, whose texts are alike (difflib ratio above 0.8)."""
     for language in sorted({row.language for row in rows}):
         own = [row for row in rows if row.language == language]
-        texts = [re.sub(r"\W+", " ", row.text.casefold()).strip() for row in own]
+        # A text of emoji or signs only would lose all it says, so it stays as it is.
+        texts = [re.sub(r"\W+", " ", row.text.casefold()).strip() or row.text for row in own]
         for i, j in _sharing_pairs(texts):
             if own[i].pair and own[i].pair == own[j].pair:
                 continue

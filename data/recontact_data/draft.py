@@ -107,10 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         rows = read_drafts(options.drafts, options.language, load_taxonomy())
         kept = {row.id: row.split for row in read_labelled(options.output)} if options.output.exists() else {}
+        write_labelled(options.output, assign_splits([replace(row, split=kept.get(row.id, "")) for row in rows]))
     except (RecontactError, OSError, UnicodeDecodeError) as error:
         sys.stdout.write(f"error: {error}\n")
         return 1
-    write_labelled(options.output, assign_splits([replace(row, split=kept.get(row.id, "")) for row in rows]))
     sys.stdout.write(f"{len(rows)} rows written to {options.output}\n")
     return 0
 

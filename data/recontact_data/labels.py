@@ -96,7 +96,7 @@ def parse_row(line: str) -> LabelledComment:
         raise LabelError("each evidence needs cause, start and end") from error
     if wrong := [span.cause for span in spans if not isinstance(span.cause, str)]:
         raise LabelError(f"the cause of an evidence must be a text, not {wrong[0]!r}")
-    lists = {name: tuple(row.pop(name)) for name in ("labels", "phenomena") if name in row}
+    lists: dict[str, Any] = {name: tuple(row.pop(name)) for name in ("labels", "phenomena") if name in row}
     return LabelledComment(**row, **lists, evidence=spans)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recontact_data.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+    from py3langid.langid import LanguageIdentifier  # type: ignore[import-untyped]
 
 UNKNOWN = "und"
 _BOKMAL = {"no": "nb"}
@@ -30,5 +30,5 @@ def identify_language(text: str) -> str:
     """Code of the most likely supported language, or `und` if the text has no letters."""
     if not any(character.isalpha() for character in text):
         return UNKNOWN
-    code, _ = _identifier().classify(text)
+    code = str(_identifier().classify(text)[0])
     return _BOKMAL.get(code, code)

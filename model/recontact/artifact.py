@@ -76,14 +76,13 @@ def read_manifest(folder: Path) -> Manifest:
         raise ModelError(f"no model folder at {folder}; give the folder that `recontact train -o` wrote")
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        manifest = Manifest(**content)
+        if isinstance(content, dict) and content.get("format", FORMAT) != FORMAT:
+            raise ModelError(f"{folder} has format {content['format']}; this version reads format {FORMAT}")
+        return Manifest(**content)
     except FileNotFoundError as error:
         raise ModelError(f"{folder} is no recontact model: it has no {MANIFEST}") from error
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"{folder / MANIFEST} is damaged ({error}); copy the model again") from error
-    if manifest.format != FORMAT:
-        raise ModelError(f"{folder} has format {manifest.format}; this version reads format {FORMAT}")
-    return manifest
 
 
 def verify(folder: Path) -> Manifest:

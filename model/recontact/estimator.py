@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from recontact_data.errors import MissingExtraError, ModelError
+from recontact_data.errors import MissingExtraError, ModelError, TaxonomyError
 from recontact_data.language import identify_language
 from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
 
@@ -67,7 +67,10 @@ class CauseClassifier:
     def _open(self, folder: Path, runtime: RuntimeName = "onnx") -> None:
         manifest = read_manifest(folder)
         calibration = Calibration.load(folder)
-        self.taxonomy: Taxonomy = load_taxonomy(folder / TAXONOMY)
+        try:
+            self.taxonomy: Taxonomy = load_taxonomy(folder / TAXONOMY)
+        except TaxonomyError as error:
+            raise ModelError(f"{error}; copy the model again") from error
         if len(calibration.thresholds) != len(self.taxonomy):
             raise ModelError(f"{folder}: {TAXONOMY} and calibration.json have different numbers of causes")
         self.rule = Rule(
@@ -104,7 +107,7 @@ class CauseClassifier:
         Returns:
             float32, shape (n, n_causes), columns in the order of the taxonomy.
         """
-        rows = [score.probabilities for score in self._score(list(texts))]
+        rows = [score.probabilities for score in self._score(_listed(texts))]
         return np.stack(rows) if rows else np.zeros((0, len(self.taxonomy)), dtype=np.float32)
 
     def predict(self, texts: Iterable[str]) -> NDArray[np.bool_]:
@@ -113,11 +116,12 @@ class CauseClassifier:
         Returns:
             bool, shape (n, n_causes).
         """
-        return self.rule.cut(self.predict_proba(texts))
+        probabilities = self.predict_proba(texts)
+        return self.rule.cut(probabilities)
 
     def classify(self, texts: Iterable[str]) -> list[Prediction]:
         """Everything the model says of each comment, in order; see `Prediction`."""
-        comments = list(texts)
+        comments = _listed(texts)
         scores = self._score(comments)
         return [self._prediction(text, score) for text, score in zip(comments, scores, strict=True)]
 
@@ -136,13 +140,11 @@ class CauseClassifier:
             from recontact_training.finetune import fit_classifier
         except ImportError as error:
             raise MissingExtraError("fit", "train") from error
-        self._open(fit_classifier(list(texts), [tuple(row) for row in labels], self.base, self.recipe))
+        self._open(fit_classifier(_listed(texts), [tuple(row) for row in labels], self.base, self.recipe))
         return self
 
     def _score(self, texts: list[str]) -> list[Scores]:
         _ = self.manifest
-        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-            raise TypeError("texts must be a list of str")
         encoded = self._encoder.encode(texts)
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             return list(pool.map(self._score_one, texts, encoded))
@@ -174,3 +176,10 @@ class CauseClassifier:
     def _evidence(self, cause: str, text: str, scores: Scores) -> tuple[Evidence, ...]:
         column = scores.piece_scores[:, self.rule.causes.index(cause)]
         return find_evidence(cause, column, scores.pieces.offsets, text)
+
+
+def _listed(texts: Iterable[str]) -> list[str]:
+    listed = list(texts)
+    if isinstance(texts, str) or not all(isinstance(text, str) for text in listed):
+        raise TypeError("texts must be a list of str")
+    return listed

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from recontact_data.taxonomy import NONE
 
 Floats = NDArray[np.float32]
+FIRST_IDEOGRAPH = "\u2e80"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def find_evidence(cause: str, scores: Floats, offsets: Sequence[tuple[int, int]]
     Returns:
         One stretch, or none if the comment has no pieces.
     """
-    real = np.array([end > start for start, end in offsets], dtype=bool)
+    real = np.array([bool(text[start:end].strip()) for start, end in offsets], dtype=bool)
     if not real.any():
         return ()
     kept = np.where(real, scores, -1.0)
@@ -108,11 +109,19 @@ def find_evidence(cause: str, scores: Floats, offsets: Sequence[tuple[int, int]]
     while last < len(strong) - 1 and strong[last + 1 : last + 3].any():
         last += 1 if strong[last + 1] else 2
     start, end = offsets[first][0], offsets[last][1]
-    while start > 0 and text[start - 1].isalnum() and text[start - 1].isascii() == text[start].isascii():
+    # Some tokenizers count the space before a word as part of its first piece.
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    end = start + len(text[start:end].rstrip())
+    while start > 0 and _one_word(text[start - 1], text[start]):
         start -= 1
-    while end < len(text) and text[end].isalnum() and text[end].isascii() == text[end - 1].isascii():
+    while end < len(text) and _one_word(text[end - 1], text[end]):
         end += 1
     return (Evidence(cause, start, end),)
+
+
+def _one_word(left: str, right: str) -> bool:
+    """Whether two neighbouring characters belong to one word; Chinese has no spaces to tell, so never there."""
+    return left.isalnum() and right.isalnum() and max(left, right) < FIRST_IDEOGRAPH
 
 
 def none_prediction(rule: Rule, model_version: str) -> Prediction:

@@ -95,7 +95,7 @@ def classify_file(
     check_target(source, target)
     summary, begun = Summary(), time.perf_counter()
     added = answer_columns(classifier.taxonomy)
-    aside = None if target == "-" else Path(target).with_suffix(f".bad-rows{Path(source).suffix}")
+    aside = None if target == "-" else _bad_rows_beside(Path(target), Path(source).suffix)
     reader = open_comments(
         source,
         text_column=text_column,
@@ -113,6 +113,10 @@ def classify_file(
         summary.bad_rows, summary.bad_rows_path = reader.bad_rows, reader.bad_rows_path
     summary.seconds = time.perf_counter() - begun
     return summary
+
+
+def _bad_rows_beside(target: Path, suffix: str) -> Path:
+    return target.parent / f"{target.stem}.bad-rows{suffix}"
 
 
 def _classified(classifier: CauseClassifier, rows: list[Row], column: str, summary: Summary) -> list[Row]:

@@ -51,7 +51,10 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return problem(400, "the body is not valid JSON")
+    if first["type"] == "string_unicode":
+        return problem(400, "a text holds half of a character (a lone surrogate such as \\ud83d); mend it")
     where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
+    where = where.encode("utf-8", "backslashreplace").decode("utf-8")
     return problem(422, f"{where}: {first['msg'].removeprefix('Value error, ')}")
 
 

@@ -112,7 +112,9 @@ def test_a_written_line_break_becomes_a_real_one_and_the_offsets_follow(taxonomy
     assert stated(row) == [("no_help", "hung\nup")]
 
 
-@pytest.mark.parametrize("line", ["bank phone", "bank ## text", "bank phone chat ## text", "a b ## c ## primary=x ## d"])
+@pytest.mark.parametrize(
+    "line", ["bank phone", "bank ## text", "bank phone chat ## text", "a b ## c ## primary=x ## d"]
+)
 def test_a_line_of_another_form_is_told_the_form(taxonomy: Taxonomy, line: str) -> None:
     with pytest.raises(LabelError, match="a draft line needs `industry channel ## text`"):
         parse_draft_line(line, "en", taxonomy)

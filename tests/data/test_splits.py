@@ -50,7 +50,11 @@ def test_the_two_rows_of_a_pair_are_in_one_split() -> None:
             of_pair.setdefault(r.pair, set()).add(r.split)
     assert len(of_pair) == 40
     assert all(len(splits) == 1 for splits in of_pair.values())
-    assert len(set.union(*of_pair.values())) > 1
+
+
+def test_every_split_has_its_share_of_the_pairs() -> None:
+    counts = Counter(r.split for r in assign_splits(many()) if r.pair)
+    assert [counts[split] / 80 for split in SPLITS] == pytest.approx([0.7, 0.15, 0.15], abs=0.051)
 
 
 def test_a_new_row_of_a_pair_joins_the_split_of_the_other() -> None:

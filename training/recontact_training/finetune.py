@@ -209,7 +209,6 @@ def finetune(
     out: Path,
     *,
     recipe: FinetuneRecipe | None = None,
-    taxonomy: Taxonomy | None = None,
     taxonomy_file: Path | None = None,
     name: str = "recontact",
     report: Report = lambda message: None,
@@ -237,9 +236,11 @@ def finetune(
         ModelError: the base cannot be loaded, or `out` is taken.
     """
     recipe = recipe or load_recipe("finetune", FinetuneRecipe)
-    taxonomy = taxonomy or load_taxonomy(taxonomy_file)
-    if out.exists() and any(out.iterdir()):
-        raise ModelError(f"{out} is not empty; choose a new folder with -o, or remove it")
+    taxonomy = load_taxonomy(taxonomy_file)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ModelError(f"{out} is not an empty folder; choose a new folder with -o, or remove it")
+    if unknown := sorted({label for row in rows for label in row.labels} - set(taxonomy.ids)):
+        raise LabelError(f"label {unknown[0]!r} is not a cause of the taxonomy; known: {', '.join(taxonomy.ids)}")
     rows = with_splits(rows)
     train = [row for row in rows if row.split == "train"]
     validation = [row for row in rows if row.split == "validation"]

@@ -85,12 +85,12 @@ class Pretraining:
     def __init__(self, folder: Path, recipe: PretrainRecipe, teacher: Path, out: Path, report: Report) -> None:
         self.recipe, self.out, self.report = recipe, out, report
         out.mkdir(parents=True, exist_ok=True)
+        self._load(folder)
         torch.manual_seed(recipe.seed)
         self.tokenizer = self._tokenizer(folder)
         self.student = Student(self._encoder(folder, teacher))
         self.teacher = AutoModel.from_pretrained(teacher, dtype=torch.float32).eval()
         self.teacher_tokenizer = AutoTokenizer.from_pretrained(teacher)
-        self._load(folder)
         embeddings = list(self.student.encoder.get_input_embeddings().parameters())
         body = [p for p in self.student.parameters() if all(p is not e for e in embeddings)]
         self.optimizer = torch.optim.AdamW(
@@ -136,6 +136,8 @@ class Pretraining:
 
     def loss(self, step: int) -> tuple[str, Tensor]:
         """The loss of step `step`, a function of the weights, the seed and the step alone."""
+        # Dropout draws from the global generator: a run that goes on must draw what it would have drawn.
+        torch.manual_seed(self.recipe.seed * 1_000_003 + step)
         if np.random.default_rng([self.recipe.seed, step]).random() < self.recipe.distill_share:
             return "distil", self._distil(step)
         return "masked", self._masked(step)

@@ -118,8 +118,8 @@ def load_recipe(path: str | Path, kind: type[RecipeT]) -> RecipeT:
         raise RecipeError(f"no recipe at {path}; give a YAML file or one of: {shipped}")
     try:
         dials = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{file} is not valid YAML: {error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{file} is not valid YAML: {' '.join(str(error).split())}") from error
     return recipe_from(dials, kind, str(file))
 
 

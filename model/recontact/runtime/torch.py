@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from recontact_data.errors import ModelError
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification
 
@@ -27,8 +28,9 @@ class TorchRuntime:
                 folder, dtype=torch.float32, local_files_only=True
             )
             heads = load_file(folder / EVIDENCE)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ModelError(f"{folder} cannot be loaded ({error}); copy the model again") from error
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            reason = " ".join(str(error).split())
+            raise ModelError(f"{folder} cannot be loaded ({reason}); copy the model again") from error
         self._model = model.eval().to(self._device)
         self._weight = heads["weight"].float().to(self._device)
         self._bias = heads["bias"].float().to(self._device)

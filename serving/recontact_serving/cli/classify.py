@@ -109,13 +109,18 @@ def show(console: "Console", summary: "Summary", taxonomy: "Taxonomy", target: s
         mark = "main" if cause in taxonomy.main_ids else ""
         table.add_row(taxonomy.name(cause), mark, str(count), f"{count / whole:.1%}")
     console.print(table)
+
+    # A path is copied as it stands: never broken over lines, nor read as markup.
+    def line(text: str) -> None:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
     languages = ", ".join(f"{code} {count}" for code, count in summary.languages.most_common())
-    console.print(f"{summary.comments} comments ({languages}); a comment can state several causes", highlight=False)
-    console.print(f"{summary.needs_review} need review ({summary.needs_review / whole:.0%})", highlight=False)
+    line(f"{summary.comments} comments ({languages}); a comment can state several causes")
+    line(f"{summary.needs_review} need review ({summary.needs_review / whole:.0%})")
     if summary.truncated:
-        console.print(f"{summary.truncated} were too long to be read to the end", highlight=False)
+        line(f"{summary.truncated} were too long to be read to the end")
     if summary.bad_rows:
-        console.print(f"{summary.bad_rows} broken rows set aside in {summary.bad_rows_path}", highlight=False)
+        line(f"{summary.bad_rows} broken rows set aside in {summary.bad_rows_path}")
     rate = summary.comments / max(summary.seconds, 1e-9)
     where = "standard output" if target == "-" else target
-    console.print(f"{rate:.0f} comments/s; written to {where}", highlight=False)
+    line(f"{rate:.0f} comments/s; written to {where}")
