@@ -69,7 +69,9 @@ def main() -> None:
             right = Counter(code for (_, code), got in zip(rows, found, strict=True) if code == got)
             total = Counter(code for _, code in rows)
             shares = " ".join(f"{code} {right[code] / total[code]:.3f}" for code in sorted(total))
-            sys.stdout.write(f"{build.__name__:<16}{name:<10}{sum(right.values()) / len(rows):.3f} {rate:8.0f}/s  {shares}\n")
+            sys.stdout.write(
+                f"{build.__name__:<16}{name:<10}{sum(right.values()) / len(rows):.3f} {rate:8.0f}/s  {shares}\n"
+            )
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
+
 from recontact import CauseClassifier
 from recontact_data.labels import LabelledComment, Span
 from recontact_training.finetune import finetune
 from recontact_training.recipe import FinetuneRecipe
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
 
 STATED = {
     "solution_failed": ["the repair did not help", "the fix changed nothing", "still broken after the repair"],
@@ -33,9 +34,17 @@ def rows() -> list[LabelledComment]:
                 split = ("train", "train", "train", "validation", "test")[len(made) % 5]
                 made.append(
                     LabelledComment(
-                        id=f"toy-{len(made)}", text=text, language="en", labels=labels, primary=cause,
-                        evidence=spans, industry="bank", channel="phone", source="toy", split=split,
-                    )  # fmt: skip
+                        id=f"toy-{len(made)}",
+                        text=text,
+                        language="en",
+                        labels=labels,
+                        primary=cause,
+                        evidence=spans,
+                        industry="bank",
+                        channel="phone",
+                        source="toy",
+                        split=split,
+                    )
                 )
     return made
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from recontact_data.errors import ModelError
 
 Doubles = NDArray[np.float64]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from recontact_data.errors import MissingExtraError, ModelError, TaxonomyError
-from recontact_data.language import identify_language
-from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
 
 from recontact.artifact import BUNDLED, TAXONOMY, Manifest, read_manifest
 from recontact.calibration import Calibration, sigmoid
 from recontact.prediction import Evidence, Prediction, Rule, find_evidence, none_prediction
 from recontact.runtime import Runtime, RuntimeName, load_runtime
 from recontact.text import Pieces, TextEncoder, is_blank
+from recontact_data.errors import MissingExtraError, ModelError, TaxonomyError
+from recontact_data.language import identify_language
+from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
 
 if TYPE_CHECKING:
     from typing import Self

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from recontact_data.taxonomy import NONE
 
 Floats = NDArray[np.float32]

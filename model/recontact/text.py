@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recontact_data.errors import ModelError
 from tokenizers import Tokenizer
+
+from recontact_data.errors import ModelError
 
 
 @dataclass(frozen=True)

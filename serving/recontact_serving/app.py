@@ -1,8 +1,8 @@
 """The HTTP application."""
 
 from fastapi import FastAPI
-from recontact import CauseClassifier, __version__
 
+from recontact import CauseClassifier, __version__
 from recontact_serving import problems
 from recontact_serving.routes import classify, health
 from recontact_serving.settings import Settings

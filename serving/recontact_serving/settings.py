@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
 from recontact_data.errors import RecontactError
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
+
 from recontact.calibration import Calibration, best_threshold, fit_scale_and_shift, review_bound, sigmoid
 from recontact_data.errors import ModelError
-from sklearn.metrics import f1_score
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(0.5, 0.0), (1.0, 0.0), (2.0, -1.5), (1.3, 1.0)])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from recontact import CauseClassifier, Prediction
 from recontact.artifact import read_manifest, verify
 from recontact_data.errors import LabelError, ModelError
@@ -197,7 +198,7 @@ def test_a_folder_of_a_later_format_names_both_formats(copy: Path) -> None:
     content = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     later = content | {"format": 99, "a_field_of_the_future": 1}
     (copy / "manifest.json").write_text(json.dumps(later), encoding="utf-8")
-    with pytest.raises(ModelError, match="format 99.*reads format 1"):
+    with pytest.raises(ModelError, match=r"format 99.*reads format 1"):
         CauseClassifier.load(copy)
 
 

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from recontact.calibration import best_threshold
-from recontact_data.labels import LabelledComment
-from recontact_data.taxonomy import Taxonomy
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
+
+from recontact.calibration import best_threshold
+from recontact_data.labels import LabelledComment
+from recontact_data.taxonomy import Taxonomy
 
 STRENGTHS = (1.0, 10.0, 100.0)
 
@@ -43,13 +44,12 @@ def baseline_predictions(
         bool, shape (n_test, n_causes).
     """
     texts, labels = [row.text for row in validation], truth(validation, taxonomy)
-    best_score, best = -1.0, (None, np.zeros(len(taxonomy)))
+    tried: list[tuple[float, Pipeline, NDArray[np.float64]]] = []
     for strength in STRENGTHS:
         pipeline = _pipeline(strength).fit([row.text for row in train], truth(train, taxonomy))
         probabilities = pipeline.predict_proba(texts)
         cuts = np.array([best_threshold(probabilities[:, k], labels[:, k]) for k in range(len(taxonomy))])
         score = f1_score(labels, probabilities >= cuts, average="macro", zero_division=0)
-        if score > best_score:
-            best_score, best = score, (pipeline, cuts)
-    pipeline, cuts = best
+        tried.append((score, pipeline, cuts))
+    _, pipeline, cuts = max(tried, key=lambda trial: trial[0])
     return np.asarray(pipeline.predict_proba([row.text for row in test]) >= cuts)

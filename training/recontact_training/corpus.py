@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from recontact_data.errors import CorpusError
 
 Pair = tuple[str, str]
@@ -17,8 +18,8 @@ Pair = tuple[str, str]
 
 def read_lines(path: Path) -> Iterator[str]:
     """Yields the non-empty lines of a UTF-8 text file, plain or xz-compressed."""
-    opened = lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8")
-    with opened as lines:
+    opener = lzma.open if path.suffix == ".xz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             if text := line.strip():
                 yield text

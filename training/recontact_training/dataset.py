@@ -6,10 +6,11 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from recontact_data.errors import LabelError
-from recontact_data.labels import LabelledComment
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
+
+from recontact_data.errors import LabelError
+from recontact_data.labels import LabelledComment
 
 IGNORED = -100.0
 
@@ -25,9 +26,7 @@ def make_dataset(
     """
     if unknown := sorted({label for row in rows for label in row.labels} - set(causes)):
         raise LabelError(f"label {unknown[0]!r} is not a cause of the taxonomy; known: {', '.join(causes)}")
-    encoded = tokenizer(
-        [row.text for row in rows], truncation=True, max_length=max_length, return_offsets_mapping=True
-    )
+    encoded = tokenizer([row.text for row in rows], truncation=True, max_length=max_length, return_offsets_mapping=True)
     return Dataset.from_dict(
         {
             "input_ids": encoded["input_ids"],

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import f1_score, precision_recall_fscore_support
+
 from recontact.estimator import CauseClassifier
 from recontact.prediction import Prediction
 from recontact_data.errors import LabelError
 from recontact_data.labels import LabelledComment
 from recontact_data.taxonomy import Taxonomy
-from sklearn.metrics import f1_score, precision_recall_fscore_support
-
 from recontact_training.baseline import truth
 
 Bools = NDArray[np.bool_]

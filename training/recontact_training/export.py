@@ -20,6 +20,10 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
 from recontact.artifact import (
     EVIDENCE,
     GRAPH,
@@ -35,9 +39,6 @@ from recontact.prediction import Rule
 from recontact_data.labels import LabelledComment
 from recontact_data.taxonomy import BUNDLED as BUNDLED_TAXONOMY
 from recontact_data.taxonomy import NONE, Taxonomy
-from safetensors.torch import save_file
-from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 SMALLEST_SHARED = 1024
 
@@ -176,6 +177,7 @@ def export_graph(model: PreTrainedModel, evidence: nn.Linear, folder: Path) -> N
         input_names=["input_ids", "attention_mask"], output_names=["logits", "evidence"], dynamic_shapes=shapes,
     )  # fmt: skip
     model.set_attn_implementation(attention)
+    assert program is not None
     graph = program.model_proto
     share_weights(graph, folder)
     onnx.save(graph, folder / GRAPH)

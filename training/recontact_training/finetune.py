@@ -7,18 +7,13 @@ to look, and gives each answer its evidence.
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from recontact.artifact import BUNDLED, EVIDENCE, MANIFEST, TAXONOMY
-from recontact_data.errors import LabelError, ModelError
-from recontact_data.labels import LabelledComment
-from recontact_data.splits import assign_splits
-from recontact_data.taxonomy import Taxonomy, load_taxonomy
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -33,6 +28,11 @@ from transformers import (
     set_seed,
 )
 
+from recontact.artifact import BUNDLED, EVIDENCE, MANIFEST, TAXONOMY
+from recontact_data.errors import LabelError, ModelError
+from recontact_data.labels import LabelledComment
+from recontact_data.splits import assign_splits
+from recontact_data.taxonomy import Taxonomy, load_taxonomy
 from recontact_training.dataset import IGNORED, Collator, make_dataset
 from recontact_training.export import calibrate, export
 from recontact_training.recipe import FinetuneRecipe, load_recipe
@@ -47,8 +47,9 @@ class TwoHeads(nn.Module):
     def __init__(self, model: PreTrainedModel, recipe: FinetuneRecipe, positive_weight: Tensor) -> None:
         super().__init__()
         self.model = model
-        self.evidence = nn.Linear(model.config.hidden_size, model.config.num_labels)
+        self.evidence = nn.Linear(int(model.config.hidden_size), len(positive_weight))
         self.recipe = recipe
+        self.positive_weight: Tensor
         self.register_buffer("positive_weight", positive_weight, persistent=False)
 
     def forward(
@@ -84,16 +85,17 @@ class MeanOfEpochs(TrainerCallback):
         self.epochs, self.last = epochs, last
         self.total: dict[str, Tensor] = {}
 
-    def on_epoch_end(self, args: Any, state: Any, control: Any, model: nn.Module, **_: Any) -> None:
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Adds this epoch's weights if it is one of the last."""
+        model: nn.Module = kwargs["model"]
         if round(state.epoch) > self.epochs - self.last:
             for name, weight in model.state_dict().items():
                 self.total[name] = self.total.get(name, torch.zeros_like(weight)) + weight / self.last
 
-    def on_train_end(self, args: Any, state: Any, control: Any, model: nn.Module, **_: Any) -> None:
+    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Puts the mean in."""
         if self.total:
-            model.load_state_dict(self.total)
+            kwargs["model"].load_state_dict(self.total)
 
 
 def load_two_heads(
@@ -294,7 +296,6 @@ def fit_classifier(
         raise LabelError(f"{len(texts)} texts and {len(labels)} label lists; give one list a text")
     start = Path(base) if base is not None else BUNDLED
     own = start / TAXONOMY if (start / MANIFEST).is_file() else None
-    taxonomy = load_taxonomy(own)
     rows = [
         LabelledComment(
             id=str(k), text=text, language="und", labels=tuple(stated), primary=stated[0] if stated else "none"
@@ -303,4 +304,4 @@ def fit_classifier(
     ]
     dials = load_recipe(recipe, FinetuneRecipe)
     out = Path(tempfile.mkdtemp(prefix="recontact-"))
-    return finetune(rows, start if base is None else base, out, recipe=replace(dials), taxonomy_file=own)
+    return finetune(rows, start if base is None else base, out, recipe=dials, taxonomy_file=own)

@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from recontact_data.errors import CorpusError
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 
+from recontact_data.errors import CorpusError
 from recontact_training import corpus
 from recontact_training.recipe import PretrainRecipe
-from recontact_training.start import start_encoder
+from recontact_training.start import start_encoder, word_embeddings
 from recontact_training.tokenizer import CLS, MASK, PAD, SEP, SPECIAL, UNK, train_tokenizer
 
 Report = Callable[[str], None]
@@ -38,16 +38,16 @@ class Student(nn.Module):
         self.encoder = encoder
         width = encoder.config.hidden_size
         self.transform = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
-        self.bias = nn.Parameter(torch.zeros(encoder.get_input_embeddings().num_embeddings))
+        self.bias = nn.Parameter(torch.zeros(len(word_embeddings(encoder))))
 
     def states(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Last hidden states, shape (batch, length, hidden)."""
-        return self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        states: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        return states
 
     def guesses(self, states: Tensor) -> Tensor:
         """Logits over the vocabulary, shape (..., vocabulary)."""
-        embeddings = self.encoder.get_input_embeddings().weight
-        return functional.linear(self.transform(states), embeddings, self.bias)
+        return functional.linear(self.transform(states), word_embeddings(self.encoder), self.bias)
 
 
 def mean_vector(states: Tensor, mask: Tensor) -> Tensor:
@@ -91,7 +91,7 @@ class Pretraining:
         self.student = Student(self._encoder(folder, teacher))
         self.teacher = AutoModel.from_pretrained(teacher, dtype=torch.float32).eval()
         self.teacher_tokenizer = AutoTokenizer.from_pretrained(teacher)
-        embeddings = list(self.student.encoder.get_input_embeddings().parameters())
+        embeddings = [word_embeddings(self.student.encoder)]
         body = [p for p in self.student.parameters() if all(p is not e for e in embeddings)]
         self.optimizer = torch.optim.AdamW(
             [{"params": body, "peak": recipe.learning_rate}, {"params": embeddings, "peak": recipe.embedding_rate}],
@@ -112,7 +112,8 @@ class Pretraining:
             start_encoder(folder, self.recipe, teacher, self.tokenizer).save_pretrained(path)
         # No text is seen twice, so dropout would only slow each step (and keep fused attention off).
         still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-        return AutoModel.from_pretrained(path, dtype=torch.float32, **still)
+        encoder: PreTrainedModel = AutoModel.from_pretrained(path, dtype=torch.float32, **still)
+        return encoder
 
     def _load(self, folder: Path) -> None:
         self.report("reading the corpus")
@@ -143,10 +144,17 @@ class Pretraining:
         return "masked", self._masked(step)
 
     def _distil(self, step: int) -> Tensor:
-        batch = [(item, item) if isinstance(item, str) else item for item in self.distil.batch(step, self.recipe.batch_sentences)]
+        batch = [
+            (item, item) if isinstance(item, str) else item
+            for item in self.distil.batch(step, self.recipe.batch_sentences)
+        ]
         with torch.inference_mode():
             english = self.teacher_tokenizer(
-                [e for e, _ in batch], padding=True, truncation=True, max_length=self.recipe.max_length, return_tensors="pt"
+                [e for e, _ in batch],
+                padding=True,
+                truncation=True,
+                max_length=self.recipe.max_length,
+                return_tensors="pt",
             )
             targets = mean_vector(self.teacher(**english).last_hidden_state, english["attention_mask"])
         ids, mask = self._encode([other for _, other in batch])
@@ -159,8 +167,8 @@ class Pretraining:
         batch = self.masked.batch(step, self.recipe.batch_masked)
         ids, mask = self._encode(batch)
         generator = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + step)
-        special = torch.tensor([self.tokenizer.token_to_id(s) for s in SPECIAL])
-        hidden, chosen = hide(ids, self.recipe.mask_share, self.tokenizer.token_to_id(MASK), special, generator)
+        special = torch.tensor([self._id(name) for name in SPECIAL])
+        hidden, chosen = hide(ids, self.recipe.mask_share, self._id(MASK), special, generator)
         if not chosen.any():
             chosen[:, 1] = True
         states = self.student.states(hidden, mask)
@@ -168,13 +176,18 @@ class Pretraining:
 
     def _encode(self, batch: list[Any]) -> tuple[Tensor, Tensor]:
         self.tokenizer.enable_truncation(self.recipe.max_length)
-        return pad(self.tokenizer.encode_batch(batch), self.tokenizer.token_to_id(PAD))
+        return pad(self.tokenizer.encode_batch(batch), self._id(PAD))
+
+    def _id(self, special: str) -> int:
+        found = self.tokenizer.token_to_id(special)
+        assert found is not None, f"the vocabulary lacks {special}"
+        return int(found)
 
     def run(self) -> None:
         """Trains to the recipe's last step, from the last checkpoint if there is one."""
-        recipe, begun, saved, seen = self.recipe, time.monotonic(), time.monotonic(), 0
+        recipe, begun, saved = self.recipe, time.monotonic(), time.monotonic()
         losses: dict[str, list[float]] = {"distil": [], "masked": []}
-        for step in range(self._resume(), recipe.steps):
+        for seen, step in enumerate(range(self._resume(), recipe.steps), start=1):
             self.student.train()
             rate = schedule(step, recipe)
             for group in self.optimizer.param_groups:
@@ -185,7 +198,6 @@ class Pretraining:
             self.optimizer.step()
             self.optimizer.zero_grad()
             losses[kind].append(float(loss.detach()))
-            seen += 1
             if seen % 25 == 0:
                 shown = " ".join(f"{k} {np.mean(v[-25:]):.3f}" for k, v in losses.items() if v)
                 self.report(f"step {step + 1}/{recipe.steps} {shown} {(time.monotonic() - begun) / seen:.2f} s/step")
@@ -229,10 +241,18 @@ class Pretraining:
     def save(self) -> None:
         """Writes the encoder and its tokenizer as a Transformers folder in `out/encoder`."""
         self.tokenizer.no_truncation()
+        if isinstance(pooler := getattr(self.student.encoder, "pooler", None), nn.Module):
+            # The distilled sentence vector is the first state; an identity passes it on to a classifier.
+            nn.init.eye_(pooler.dense.weight)
+            nn.init.zeros_(pooler.dense.bias)
         self.student.encoder.save_pretrained(self.out / "encoder")
-        PreTrainedTokenizerFast(
+        PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
             tokenizer_object=self.tokenizer,
-            pad_token=PAD, unk_token=UNK, cls_token=CLS, sep_token=SEP, mask_token=MASK,
+            pad_token=PAD,
+            unk_token=UNK,
+            cls_token=CLS,
+            sep_token=SEP,
+            mask_token=MASK,
             model_max_length=self.student.encoder.config.max_position_embeddings,
             model_input_names=["input_ids", "attention_mask"],
         ).save_pretrained(self.out / "encoder")

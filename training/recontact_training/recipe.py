@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
+
 from recontact_data.errors import RecipeError
 
 RecipeT = TypeVar("RecipeT", bound="PretrainRecipe | FinetuneRecipe")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
+from torch import nn
 from torch.nn.functional import embedding_bag
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 
@@ -99,16 +100,23 @@ def _add(
     mass.index_add_(0, index, weight)
 
 
+def word_embeddings(model: PreTrainedModel) -> nn.Parameter:
+    """The word embeddings of an encoder, shape (vocabulary, hidden)."""
+    weight = model.get_input_embeddings().weight
+    assert isinstance(weight, nn.Parameter)
+    return weight
+
+
 def start_encoder(folder: Path, recipe: PretrainRecipe, teacher: Path, tokenizer: Tokenizer) -> PreTrainedModel:
     """The teacher's body with embeddings for `tokenizer`'s vocabulary."""
     model: PreTrainedModel = AutoModel.from_pretrained(teacher, dtype=torch.float32)
-    old_tokenizer = AutoTokenizer.from_pretrained(teacher).backend_tokenizer
+    old_tokenizer: Tokenizer = AutoTokenizer.from_pretrained(teacher).backend_tokenizer
     old_tokenizer.no_truncation()
     old_tokenizer.no_padding()
-    old = model.get_input_embeddings().weight.detach()
+    old = word_embeddings(model).detach()
     new = new_embeddings(aligned_entries(folder, recipe), old, old_tokenizer, tokenizer)
     model.resize_token_embeddings(tokenizer.get_vocab_size(), mean_resizing=False)
     with torch.no_grad():
-        model.get_input_embeddings().weight.copy_(new)
+        word_embeddings(model).copy_(new)
     model.config.pad_token_id = tokenizer.token_to_id("[PAD]")
     return model

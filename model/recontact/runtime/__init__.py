@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
 from recontact_data.errors import MissingExtraError, ModelError
 
 RuntimeName = Literal["onnx", "torch"]

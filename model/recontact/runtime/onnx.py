@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from recontact_data.errors import ModelError
 
 from recontact.artifact import GRAPH
+from recontact_data.errors import ModelError
 
 
 class OnnxRuntime:

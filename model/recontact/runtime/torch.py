@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from recontact_data.errors import ModelError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification
 
 from recontact.artifact import EVIDENCE
+from recontact_data.errors import ModelError
 
 
 class TorchRuntime:

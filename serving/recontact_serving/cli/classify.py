@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from recontact_data.comments import CommentReader
-    from recontact_data.taxonomy import Taxonomy
     from rich.console import Console
 
+    from recontact_data.comments import CommentReader
+    from recontact_data.taxonomy import Taxonomy
     from recontact_serving.batch import Summary
 
 EXAMPLES = """
@@ -22,7 +22,9 @@ EXAMPLES = """
 
 
 def classify(
-    source: Annotated[str, typer.Argument(metavar="IN", help="CSV, TSV, XLSX, Parquet or JSONL; - for standard input.")],
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="CSV, TSV, XLSX, Parquet or JSONL; - for standard input.")
+    ],
     output: Annotated[
         str | None,
         typer.Option("-o", "--output", help="File to write; its suffix sets the format. Default: IN.causes.* here."),
@@ -34,9 +36,9 @@ def classify(
     skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="Set broken rows aside in a file.")] = False,
 ) -> None:
     """Find the causes that each comment of a file states."""
-    from recontact import CauseClassifier
     from rich.console import Console
 
+    from recontact import CauseClassifier
     from recontact_serving.batch import classify_file
 
     console = Console(stderr=True)
@@ -97,8 +99,9 @@ class _Bar:
 
 def show(console: "Console", summary: "Summary", taxonomy: "Taxonomy", target: str) -> None:
     """Prints what was found: causes and their shares, then one line each on comments, languages and speed."""
-    from recontact_data.taxonomy import NONE
     from rich.table import Table
+
+    from recontact_data.taxonomy import NONE
 
     table = Table("cause", "", title="Why customers had to contact again", title_justify="left")
     table.add_column("comments", justify="right")

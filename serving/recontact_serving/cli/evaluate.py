@@ -8,10 +8,11 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+
     from recontact_data.labels import LabelledComment
     from recontact_data.taxonomy import Taxonomy
     from recontact_training.evaluate import Report
-    from rich.console import Console
 
 
 def evaluate(
@@ -32,10 +33,11 @@ def evaluate(
     """
     import json
 
+    from rich.console import Console
+
     from recontact import CauseClassifier
     from recontact_data.errors import MissingExtraError
     from recontact_data.labels import SPLITS, load_labelled, read_labelled
-    from rich.console import Console
 
     if split not in (*SPLITS, "all"):
         raise typer.BadParameter(f"{split!r} is not one of {', '.join(SPLITS)}, all", param_hint="--split")
@@ -55,9 +57,7 @@ def evaluate(
         output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
-def _baseline(
-    rows: "Sequence[LabelledComment]", chosen: "Sequence[LabelledComment]", taxonomy: "Taxonomy"
-) -> "Report":
+def _baseline(rows: "Sequence[LabelledComment]", chosen: "Sequence[LabelledComment]", taxonomy: "Taxonomy") -> "Report":
     from recontact_training.baseline import baseline_predictions
     from recontact_training.evaluate import evaluate_predictions
 
@@ -78,7 +78,9 @@ def show(console: "Console", reports: "dict[str, Report]", taxonomy: "Taxonomy")
         table.add_row(name, *(_figure(getattr(report, name)) for report in reports.values()))
     table.add_section()
     for cause in taxonomy.ids:
-        table.add_row(f"F1 {cause} ({first.causes[cause].support})", *(_figure(r.causes[cause].f1) for r in reports.values()))
+        table.add_row(
+            f"F1 {cause} ({first.causes[cause].support})", *(_figure(r.causes[cause].f1) for r in reports.values())
+        )
     table.add_section()
     for code in first.languages:
         table.add_row(f"macro-F1 {code}", *(_figure(report.languages[code]) for report in reports.values()))

@@ -4,8 +4,8 @@ import sys
 from typing import Annotated
 
 import typer
-from recontact_data.errors import RecontactError
 
+from recontact_data.errors import RecontactError
 from recontact_serving.cli import classify, evaluate, pretrain, serve, train
 
 app = typer.Typer(

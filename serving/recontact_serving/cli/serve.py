@@ -11,7 +11,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on. Default: 8000.")] = None,
     model: Annotated[Path | None, typer.Option(help="Model folder. Default: the bundled model.")] = None,
 ) -> None:
-    """Serve a model over HTTP; every option can also be set as RECONTACT_HOST, RECONTACT_PORT, …
+    """Serve a model over HTTP; options can also be set as RECONTACT_HOST, RECONTACT_PORT, RECONTACT_MODEL.
 
     [bold]Examples[/bold]
 

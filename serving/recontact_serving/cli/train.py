@@ -27,9 +27,10 @@ def train(
       recontact train labels.jsonl -o my-model
       recontact train nb.jsonl da.jsonl --base xlm-roberta-base --recipe my.yaml -o my-model
     """
+    from rich.console import Console
+
     from recontact_data.errors import MissingExtraError
     from recontact_data.labels import read_labelled
-    from rich.console import Console
 
     console = Console(stderr=True)
     rows = [row for path in labels for row in read_labelled(path)]

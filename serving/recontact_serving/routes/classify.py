@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from recontact import CauseClassifier
 from starlette.concurrency import run_in_threadpool
 
+from recontact import CauseClassifier
 from recontact_serving.problems import TooLargeError, responses
 from recontact_serving.schemas import ClassifyRequest, ClassifyResponse, PredictionOut
 from recontact_serving.settings import Settings

@@ -1,0 +1,218 @@
+"""The HTTP API: what a developer's client gets, for good requests and bad ones."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx import Response
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from recontact import CauseClassifier
+from recontact_serving.app import create_app
+from recontact_serving.settings import Settings
+
+TEXTS = ["they never called back", "friendly and quick!!", "", "køen var for lang 😡"]
+SECRET = "my card is 4242"
+JSON = {"content-type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def client(classifier: CauseClassifier) -> TestClient:
+    """A client of a server with small limits; an error inside the server comes as an answer."""
+    app = create_app(Settings(max_texts=5, max_characters=200, max_body_bytes=3000), classifier)
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def post(client: TestClient, body: Any) -> Response:
+    return client.post("/v1/classify", json=body)
+
+
+def is_problem(answer: Response, status: int) -> dict[str, Any]:
+    """Checks that an answer is an RFC 9457 problem and returns it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    content: dict[str, Any] = answer.json()
+    assert {"type", "title", "status", "detail"} <= content.keys()
+    assert content["status"] == status
+    assert content["detail"]
+    assert SECRET not in answer.text
+    return content
+
+
+def test_one_text_gets_the_classifiers_answer(client: TestClient, classifier: CauseClassifier) -> None:
+    answer = post(client, {"text": TEXTS[0]})
+    assert answer.status_code == 200
+    (expected,) = classifier.classify(TEXTS[:1])
+    assert answer.json() == {
+        "model_version": classifier.model_version,
+        "predictions": [json.loads(json.dumps(expected.to_dict()))],
+    }
+
+
+def test_many_texts_get_the_classifiers_answers_in_order(client: TestClient, classifier: CauseClassifier) -> None:
+    for texts in (TEXTS, TEXTS[::-1], TEXTS[:1] * 5):
+        expected = [json.loads(json.dumps(p.to_dict())) for p in classifier.classify(texts)]
+        assert post(client, {"texts": texts}).json()["predictions"] == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"text": ""},
+        {"text": "  \n"},
+        {"text": None},
+        {"texts": []},
+        {"texts": ["", " "]},
+        {"text": SECRET, "texts": [SECRET]},
+        {"text": 3},
+        {"text": [SECRET]},
+        {"texts": SECRET},
+        {"texts": [SECRET, 3]},
+        {"texts": [SECRET, None]},
+        {"texts": {"0": SECRET}},
+        {"text": SECRET, "langauge": "en"},
+        [SECRET],
+        SECRET,
+        None,
+    ],
+)
+def test_a_request_of_another_form_is_unprocessable_and_not_repeated(client: TestClient, body: Any) -> None:
+    is_problem(post(client, body), 422)
+
+
+def test_the_problem_names_the_field(client: TestClient) -> None:
+    assert "texts.1" in is_problem(post(client, {"texts": ["fine", 3]}), 422)["detail"]
+    assert "langauge" in is_problem(post(client, {"text": "fine", "langauge": "en"}), 422)["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"text": ',
+        b"text=hello",
+        b'{"text": "\xff\xfe"}',
+        b'{"text": "half \\ud83d"}',
+        b'{"texts": ["fine", "\\udc00"]}',
+        b"[" * 2500,
+        b"1" * 2900,
+    ],
+    ids=["cut", "form", "not UTF-8", "lone surrogate", "lone surrogate in a list", "deep", "long number"],
+)
+def test_a_body_that_is_no_json_text_is_a_bad_request(client: TestClient, body: bytes) -> None:
+    answer = client.post("/v1/classify", content=body, headers=JSON)
+    if body.startswith((b"[", b"1")):  # some parsers read these; then the form is wrong
+        assert answer.status_code in (400, 422)
+        is_problem(answer, answer.status_code)
+    else:
+        is_problem(answer, 400)
+
+
+def test_a_field_named_with_half_a_character_is_no_server_error(client: TestClient) -> None:
+    answer = client.post("/v1/classify", content=b'{"text": "fine", "\\ud83d": 1}', headers=JSON)
+    assert answer.status_code in (400, 422)
+    is_problem(answer, answer.status_code)
+
+
+def test_an_empty_body_is_refused(client: TestClient) -> None:
+    is_problem(client.post("/v1/classify"), 422)
+
+
+def test_too_many_texts_are_refused_with_the_limit(client: TestClient) -> None:
+    assert "5 texts" in is_problem(post(client, {"texts": [SECRET] * 6}), 413)["detail"]
+
+
+def test_too_long_a_text_is_refused_with_the_limit(client: TestClient) -> None:
+    assert "200 characters" in is_problem(post(client, {"texts": ["fine", SECRET + "x" * 200]}), 413)["detail"]
+    assert post(client, {"text": "x" * 200}).status_code == 200
+
+
+def test_too_large_a_declared_body_is_refused(client: TestClient) -> None:
+    assert "3,000 bytes" in is_problem(post(client, {"text": SECRET + "x" * 3000}), 413)["detail"]
+
+
+def test_too_large_a_chunked_body_is_refused(client: TestClient) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b'{"text": "' + SECRET.encode()
+        for _ in range(100):
+            yield b"x" * 100
+        yield b'"}'
+
+    is_problem(client.post("/v1/classify", content=chunks(), headers=JSON), 413)
+
+
+def test_a_chunked_body_within_the_limit_is_answered(client: TestClient) -> None:
+    answer = client.post("/v1/classify", content=iter([b'{"text": ', b'"they never', b' called back"}']), headers=JSON)
+    assert answer.json() == post(client, {"text": "they never called back"}).json()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("POST", "/v1/nothing", 404),
+        ("GET", "/v1/classify", 405),
+        ("POST", "/health/live", 405),
+    ],
+)
+def test_unknown_paths_and_methods_are_problems_too(client: TestClient, method: str, path: str, status: int) -> None:
+    answer = client.request(method, path)
+    is_problem(answer, status)
+    assert ("allow" in answer.headers) == (status == 405)
+
+
+def test_a_failure_inside_the_server_is_a_problem_without_the_comment(classifier: CauseClassifier) -> None:
+    class Failing:
+        model_version = "failing@0"
+
+        def classify(self, texts: list[str]) -> list[Any]:
+            if texts == ["warm-up"]:
+                return []
+            raise RuntimeError(f"cannot read {texts}")
+
+    app = create_app(Settings(), Failing())  # type: ignore[arg-type]
+    is_problem(post(TestClient(app, raise_server_exceptions=False), {"text": SECRET}), 500)
+
+
+def test_health_says_live_and_ready_with_the_model(client: TestClient, classifier: CauseClassifier) -> None:
+    assert client.get("/health/live").json()["status"] == "live"
+    assert client.get("/health/ready").json() == {"status": "ready", "model_version": classifier.model_version}
+
+
+def test_the_api_documents_itself(client: TestClient) -> None:
+    assert client.get("/docs").status_code == 200
+    described = client.get("/openapi.json").json()
+    classify = described["paths"]["/v1/classify"]["post"]
+    assert {"200", "400", "413", "422"} <= classify["responses"].keys()
+    assert list(classify["responses"]["422"]["content"]) == ["application/problem+json"]
+    assert {"ClassifyRequest", "PredictionOut", "Problem"} <= described["components"]["schemas"].keys()
+
+
+any_text = st.text(st.characters(), max_size=30)  # with lone surrogates, which JSON can escape
+any_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | any_text,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(any_text, inner, max_size=4),
+    max_leaves=8,
+)
+near_json = st.fixed_dictionaries({}, optional={"text": any_json, "texts": any_json | st.lists(any_text, max_size=7)})
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(body=any_json | near_json)
+@example(body={"text": "\x00"})
+@example(body={"texts": ["\ud83d"]})
+@example(body={"\ud83d": 1, "text": "fine"})
+def test_no_json_body_makes_the_server_fail(client: TestClient, body: Any) -> None:
+    answer = client.post("/v1/classify", content=json.dumps(body).encode(), headers=JSON)
+    if answer.status_code != 200:
+        assert answer.status_code in (400, 413, 422)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@settings(max_examples=40, deadline=None)
+@given(body=st.binary(max_size=60))
+def test_no_bytes_make_the_server_fail(client: TestClient, body: bytes) -> None:
+    assert client.post("/v1/classify", content=body, headers=JSON).status_code in (200, 400, 422)

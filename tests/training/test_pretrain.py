@@ -1,0 +1,117 @@
+"""Pretraining: open text and a teacher in, an encoder out, also after an interruption."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+from recontact_data.errors import CorpusError
+from recontact_training.pretrain import pretrain
+from recontact_training.recipe import PretrainRecipe
+
+# One small step a checkpoint: with 0 minutes between them, every step is one.
+RECIPE = PretrainRecipe(
+    languages={"en": 1.0, "nb": 2.0}, vocabulary_size=120, vocabulary_lines=50, max_length=24, batch_sentences=4,
+    batch_masked=4, distill_share=0.5, warmup_steps=2, steps=6, checkpoint_minutes=0.0,
+)  # fmt: skip
+PAIRS = [
+    ("nobody picks up the phone", "ingen tar telefonen"),
+    ("they never called back", "de ringte aldri tilbake"),
+    ("the promised call never came", "den lovede samtalen kom aldri"),
+    ("the repair did not help", "reparasjonen hjalp ikke"),
+    ("the boiler is old and cold", "kjelen er gammel og kald"),
+    ("I waited for an hour in the queue", "jeg ventet en time i køen"),
+    ("all good, thank you very much", "alt bra, tusen takk skal du ha"),
+    ("my neighbour says the same thing", "naboen min sier det samme"),
+]
+
+
+class StoppedError(Exception):
+    """Stands for a machine that stops."""
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus folder of a few lines, sentence pairs and words."""
+    folder = tmp_path_factory.mktemp("corpus")
+    for part in ("mono", "parallel", "dict", "heldout"):
+        (folder / part).mkdir()
+    english, norwegian = zip(*PAIRS, strict=True)
+    tsv = "".join(f"{en}\t{nb}\n" for en, nb in PAIRS)
+    for name, text in {
+        "mono/en.general.txt": "\n".join(english),
+        "mono/nb.general.txt": "\n".join(norwegian),
+        "parallel/en-nb.tsv": tsv,
+        "dict/en-nb.tsv": "phone\ttelefon\nqueue\tkø\nold\tgammel\n",
+        "heldout/flores-devtest.en-nb.tsv": tsv,
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(corpus: Path, encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that nothing interrupted."""
+    out = tmp_path_factory.mktemp("whole")
+    pretrain(corpus, RECIPE, encoder, out, lambda line: None)
+    return out
+
+
+def test_a_run_writes_an_encoder_that_transformers_loads(whole: Path) -> None:
+    model, tokenizer = AutoModel.from_pretrained(whole / "encoder"), AutoTokenizer.from_pretrained(whole / "encoder")
+    assert model.get_input_embeddings().num_embeddings == len(tokenizer)
+    pieces = tokenizer("Ingen tar telefonen", return_tensors="pt")
+    assert pieces["input_ids"][0, 0] == tokenizer.cls_token_id
+    assert torch.isfinite(model(**pieces).last_hidden_state).all()
+
+
+def test_a_run_learns(whole: Path) -> None:
+    start, end = (AutoModel.from_pretrained(whole / name).state_dict() for name in ("start", "encoder"))
+    assert not torch.equal(start["embeddings.word_embeddings.weight"], end["embeddings.word_embeddings.weight"])
+
+
+def test_a_run_logs_how_well_translations_are_found(whole: Path) -> None:
+    log = [json.loads(line) for line in (whole / "retrieval.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [entry["step"] for entry in log][-1] == RECIPE.steps
+    assert all(0 <= entry["nb"] <= 1 for entry in log)
+
+
+def test_an_interrupted_run_goes_on_to_the_same_weights(
+    corpus: Path, encoder: Path, whole: Path, tmp_path: Path
+) -> None:
+    # Both begin from one vocabulary, whose learning has threads of its own.
+    shutil.copyfile(whole / "vocabulary.json", tmp_path / "vocabulary.json")
+
+    def stop_after_three(line: str) -> None:
+        if line.startswith("checkpoint at step 3"):
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        pretrain(corpus, RECIPE, encoder, tmp_path, stop_after_three)
+    assert not (tmp_path / "encoder").exists()
+    said: list[str] = []
+    made = pretrain(corpus, RECIPE, encoder, tmp_path, said.append)
+    assert not any("checkpoint at step 3" in line for line in said)
+    expected = AutoModel.from_pretrained(whole / "encoder").state_dict()
+    for name, weight in AutoModel.from_pretrained(made).state_dict().items():
+        assert torch.equal(weight, expected[name]), name
+
+
+def test_the_encoder_can_be_fine_tuned_from(whole: Path) -> None:
+    assert (whole / "encoder" / "tokenizer.json").is_file()
+    assert AutoTokenizer.from_pretrained(whole / "encoder").is_fast
+
+
+def test_a_corpus_folder_that_is_not_there_is_refused(encoder: Path, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="no corpus folder"):
+        pretrain(tmp_path / "nowhere", RECIPE, encoder, tmp_path / "out")
+
+
+def test_a_corpus_folder_without_any_text_of_the_recipes_languages_is_refused(encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mono").mkdir()
+    (tmp_path / "mono" / "fi.general.txt").write_text("kukaan ei vastaa\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="no text of any language"):
+        pretrain(tmp_path, RECIPE, encoder, tmp_path / "out")
