@@ -69,7 +69,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory, rows: list[LabelledComment
     set_seed(1)
     config = BertConfig(
         vocab_size=tokenizer.get_vocab_size(), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=64, max_position_embeddings=128, pad_token_id=0,
+        intermediate_size=64, max_position_embeddings=128, pad_token_id=0, initializer_range=0.2,
     )  # fmt: skip
     BertModel(config).to(torch.float32).save_pretrained(folder)
     return folder
@@ -78,7 +78,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory, rows: list[LabelledComment
 @pytest.fixture(scope="session")
 def recipe() -> FinetuneRecipe:
     """Dials that suit the toy."""
-    return FinetuneRecipe(epochs=30, learning_rate=3e-3, head_rate=3e-3, dropout=0.0, mean_of_epochs=1)
+    return FinetuneRecipe(epochs=40, batch_size=8, learning_rate=5e-3, head_rate=5e-3, dropout=0.0, mean_of_epochs=1)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,19 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr, model_validator
+from pydantic_core import PydanticCustomError
+
+
+def _whole_characters(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise PydanticCustomError("string_unicode", "half of a character (a lone surrogate)") from error
+    return text
+
+
+Text = Annotated[StrictStr, AfterValidator(_whole_characters)]
 
 
 class ClassifyRequest(BaseModel):
@@ -13,8 +25,8 @@ class ClassifyRequest(BaseModel):
         json_schema_extra={"examples": [{"texts": ["Ringte tre ganger, ingen ringte tilbake", "All good, thanks!"]}]},
     )
 
-    text: StrictStr | None = None
-    texts: list[StrictStr] | None = None
+    text: Text | None = None
+    texts: list[Text] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

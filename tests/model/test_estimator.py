@@ -244,7 +244,8 @@ def test_any_iterable_of_texts_will_do(classifier: CauseClassifier) -> None:
 
 def test_fit_learns_from_texts_and_labels(encoder: Path, tmp_path: Path, rows: list[LabelledComment]) -> None:
     recipe = tmp_path / "few.yaml"
-    recipe.write_text("epochs: 12\nlearning_rate: 3.0e-3\nhead_rate: 3.0e-3\ndropout: 0.0\n", encoding="utf-8")
+    dials = "epochs: 20\nbatch_size: 8\nlearning_rate: 5.0e-3\nhead_rate: 5.0e-3\ndropout: 0.0\n"
+    recipe.write_text(dials, encoding="utf-8")
     fitted = CauseClassifier(base=encoder, recipe=recipe)
     assert fitted.fit([row.text for row in rows], [row.labels for row in rows]) is fitted
     answers = fitted.classify([row.text for row in rows])
