@@ -45,10 +45,11 @@ def test_the_threshold_is_about_as_good_as_the_best_of_all() -> None:
     assert f1_score(labels, probabilities >= best_threshold(probabilities, labels)) >= best - 0.03
 
 
-def test_the_threshold_parts_what_can_be_parted() -> None:
-    probabilities = np.array([0.1, 0.2, 0.15, 0.3, 0.8, 0.9, 0.85, 0.7])
-    labels = probabilities > 0.5
-    assert ((probabilities >= best_threshold(probabilities, labels)) == labels).all()
+def test_the_threshold_parts_what_can_be_parted_up_to_a_few_comments() -> None:
+    """Up to a few, for the threshold looks at neighbouring cuts too, lest it trust one comment."""
+    labels = np.arange(200) >= 160
+    probabilities = np.where(labels, 0.7, 0.1) + np.linspace(0, 0.2, 200)
+    assert ((probabilities >= best_threshold(probabilities, labels)) != labels).sum() <= 2
 
 
 def test_without_positives_the_threshold_is_one_half() -> None:
