@@ -1,6 +1,7 @@
 """Reads CSV and TSV as a stream, with exact line numbers, and finds its way again after a broken row."""
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Sequence
 
@@ -52,7 +53,7 @@ class CsvReader(CommentReader):
             end = lines.number
             delimiter = "\t" if self.source.format == "tsv" else told or sniff_delimiter(raw, self._few_lines(lines))
         try:
-            return next(csv.reader(raw.splitlines(keepends=True), delimiter=delimiter, strict=True)), end, delimiter
+            return next(csv.reader(io.StringIO(raw, newline=""), delimiter=delimiter, strict=True)), end, delimiter
         except csv.Error as error:
             raise CommentFileError(f"{self.source.name}: the header is broken: {_explained(error)}; fix it") from error
 

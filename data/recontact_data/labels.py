@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from recontact_data.errors import LabelError
+from recontact_data.output_file import OutputFile
 from recontact_data.taxonomy import NONE, Taxonomy
 
 LABELLED = Path(__file__).resolve().parent / "labelled"
@@ -71,7 +72,7 @@ class LabelledComment:
 
 
 def parse_row(line: str) -> LabelledComment:
-    """Reads one line of a labelled file.
+    """Reads one line of a labelled file; only `text` and `labels` must be there.
 
     Raises:
         LabelError: the line is no JSON object, or a field is missing, unknown or of the wrong type.
@@ -80,12 +81,14 @@ def parse_row(line: str) -> LabelledComment:
         row = json.loads(line)
     except json.JSONDecodeError as error:
         raise LabelError(f"not valid JSON ({error.msg} at column {error.colno})") from error
+    except (ValueError, RecursionError) as error:
+        raise LabelError(f"not valid JSON ({error})") from error
     if not isinstance(row, dict):
         raise LabelError("a row must be a JSON object")
     known = LabelledComment.__dataclass_fields__
     if unknown := sorted(set(row) - set(known)):
         raise LabelError(f"unknown field {unknown[0]!r}; known: {', '.join(known)}")
-    for name in ("id", "text", "language", "labels", "primary"):
+    for name in ("text", "labels"):
         if name not in row:
             raise LabelError(f"field {name!r} is missing")
     for name, value in row.items():
@@ -96,6 +99,11 @@ def parse_row(line: str) -> LabelledComment:
         raise LabelError("each evidence needs cause, start and end") from error
     if wrong := [span.cause for span in spans if not isinstance(span.cause, str)]:
         raise LabelError(f"the cause of an evidence must be a text, not {wrong[0]!r}")
+    if off := [s for s in spans if type(s.start) is not int or type(s.end) is not int]:
+        raise LabelError(f"evidence {off[0].start!r}-{off[0].end!r} must be whole numbers")
+    row.setdefault("primary", row["labels"][0] if row["labels"] else NONE)
+    row.setdefault("id", "")
+    row.setdefault("language", "und")
     lists: dict[str, Any] = {name: tuple(row.pop(name)) for name in ("labels", "phenomena") if name in row}
     return LabelledComment(**row, **lists, evidence=spans)
 
@@ -158,7 +166,8 @@ def read_labelled(path: Path) -> list[LabelledComment]:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     try:
-                        rows.append(parse_row(line))
+                        row = parse_row(line)
+                        rows.append(row if row.id else replace(row, id=f"{path.name}:{number}"))
                     except LabelError as error:
                         raise LabelError(f"{path} line {number}: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -175,6 +184,9 @@ def load_labelled(languages: Sequence[str] | None = None, split: str | None = No
 
 def write_labelled(path: Path, rows: Iterable[LabelledComment]) -> None:
     """Writes rows as JSONL; the file appears whole or not at all."""
-    partial = path.with_suffix(".partial")
-    partial.write_text("".join(row.to_json() + "\n" for row in rows), encoding="utf-8")
-    partial.replace(path)
+    file = OutputFile(path)
+    try:
+        file.temporary.write_text("".join(row.to_json() + "\n" for row in rows), encoding="utf-8")
+        file.commit()
+    finally:
+        file.discard()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recontact_data.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier  # type: ignore[import-untyped]
+    from py3langid.langid import LanguageIdentifier
 
 UNKNOWN = "und"
 _BOKMAL = {"no": "nb"}

@@ -59,3 +59,11 @@ def assign_splits(
         given[split] += labels[key]
     of_row = {i: chosen[key] for key, group in groups.items() for i in group}
     return [replace(row, split=of_row[i]) for i, row in enumerate(rows)]
+
+
+def with_splits(rows: Sequence[LabelledComment]) -> list[LabelledComment]:
+    """Rows that all have a split, assigned language by language where it was missing."""
+    done: list[LabelledComment] = []
+    for language in sorted({row.language for row in rows}):
+        done += assign_splits([row for row in rows if row.language == language])
+    return done

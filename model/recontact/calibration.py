@@ -27,7 +27,7 @@ class Calibration:
         shift: Added to each cause's scaled logit.
         thresholds: Probability from which each cause counts as stated.
         review_confidence: Answers below this confidence need review.
-        review_precision: Share of right primary causes that the other answers reached on validation.
+        review_precision: Share of the other answers whose cause was really stated, on validation.
     """
 
     scale: tuple[float, ...]
@@ -93,6 +93,9 @@ def fit_scale_and_shift(logits: Doubles, labels: Bools, pull: float = 5.0, round
 def best_threshold(probabilities: Doubles, labels: Bools) -> float:
     """The cut of one cause with the highest F1, midway between two comments; 0.5 without positives.
 
+    Never above 0.5: for calibrated probabilities the best cut is half the F1 it reaches (Lipton et al. 2014,
+    "Optimal thresholding of classifiers to maximize F1 measure").
+
     Args:
         probabilities: Shape (n,).
         labels: Shape (n,).
@@ -106,7 +109,21 @@ def best_threshold(probabilities: Doubles, labels: Bools) -> float:
     smooth = np.convolve(np.pad(f1, 2, mode="edge"), np.ones(5) / 5, mode="valid")
     best = int(np.where(f1 < 0, -1.0, smooth).argmax())
     below = p[best + 1] if best + 1 < len(p) else 0.0
-    return float(np.clip((p[best] + below) / 2, 0.02, 0.98))
+    return float(np.clip((p[best] + below) / 2, 0.02, 0.5))
+
+
+def expected_threshold(probabilities: Doubles) -> float:
+    """The cut of one cause with the highest F1 that calibrated probabilities lead one to expect.
+
+    It knows nothing of single labels, so it is steadier than `best_threshold` where a cause is rare.
+
+    Args:
+        probabilities: Shape (n,).
+    """
+    p = np.sort(probabilities)[::-1]
+    f1 = 2 * np.cumsum(p) / (np.arange(1, len(p) + 1) + p.sum())
+    best = int(f1.argmax())
+    return float(np.clip((p[best] + p[min(best + 1, len(p) - 1)]) / 2, 0.02, 0.5))
 
 
 def review_bound(confidence: Doubles, right: Bools, wanted: float) -> tuple[float, float]:
@@ -114,7 +131,7 @@ def review_bound(confidence: Doubles, right: Bools, wanted: float) -> tuple[floa
 
     Args:
         confidence: Of each answer, shape (n,).
-        right: Whether the answer's primary cause was right, shape (n,).
+        right: Whether the comment states the answer's cause (or none, as answered), shape (n,).
         wanted: Share of right answers to reach.
 
     Returns:

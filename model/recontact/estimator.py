@@ -1,6 +1,8 @@
 """The estimator: a model folder, opened, that classifies comments."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +22,11 @@ from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
 
 if TYPE_CHECKING:
     from typing import Self
+
+
+def _cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Scores(NamedTuple):
@@ -80,6 +87,9 @@ class CauseClassifier:
         )
         self._encoder = TextEncoder(folder, manifest.max_length)
         self._runtime: Runtime = load_runtime(folder, runtime)
+        # One pool a classifier: requests that come at once share the cores instead of multiplying threads.
+        self._pool = ThreadPoolExecutor(max_workers=_cores(), thread_name_prefix="recontact")
+        self._folder = folder
         self._manifest = manifest
 
     @property
@@ -140,14 +150,27 @@ class CauseClassifier:
             from recontact_training.finetune import fit_classifier
         except ImportError as error:
             raise MissingExtraError("fit", "train") from error
-        self._open(fit_classifier(_listed(texts), [tuple(row) for row in labels], self.base, self.recipe))
+        # Goes away with the classifier; `save` keeps a copy.
+        self._work = tempfile.TemporaryDirectory(prefix="recontact-")
+        out = Path(self._work.name) / "model"
+        self._open(fit_classifier(_listed(texts), [tuple(row) for row in labels], self.base, self.recipe, out))
         return self
+
+    def save(self, folder: str | Path) -> None:
+        """Copies the opened model to a new folder.
+
+        Raises:
+            ModelError: there is no model yet, or the folder is taken.
+        """
+        _ = self.manifest
+        if Path(folder).exists():
+            raise ModelError(f"{folder} is already there; choose a new folder")
+        shutil.copytree(self._folder, folder)
 
     def _score(self, texts: list[str]) -> list[Scores]:
         _ = self.manifest
         encoded = self._encoder.encode(texts)
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            return list(pool.map(self._score_one, texts, encoded))
+        return list(self._pool.map(self._score_one, texts, encoded))
 
     def _score_one(self, text: str, pieces: Pieces) -> Scores:
         if is_blank(text):

@@ -27,8 +27,8 @@ class Prediction:
     """What a model says of one comment.
 
     Attributes:
-        cause: The first of `causes`, or `none`.
-        causes: Every cause whose probability reaches its threshold, the most probable first.
+        cause: The most probable cause, the first of `causes`; or `none`.
+        causes: Every stated cause (`Rule.cut`), the most probable first.
         evidence: The words that state each of `causes`.
         confidence: Probability of `cause`; for `none`, one minus the highest probability.
         probabilities: Calibrated probability of each cause.
@@ -68,8 +68,14 @@ class Rule:
     review_confidence: float
 
     def cut(self, probabilities: Floats) -> NDArray[np.bool_]:
-        """Which causes are stated, same shape as `probabilities`, (..., n_causes)."""
-        return np.asarray(probabilities >= self.thresholds)
+        """Which causes are stated, same shape as `probabilities`, (..., n_causes).
+
+        Where any cause reaches its threshold, the most probable one is stated too, so that the primary
+        cause is always the most probable of all.
+        """
+        stated = probabilities >= self.thresholds
+        top = probabilities == probabilities.max(axis=-1, keepdims=True, initial=0)
+        return np.asarray(stated | (top & stated.any(axis=-1, keepdims=True)))
 
     def ranked(self, probabilities: Floats) -> tuple[str, ...]:
         """Stated causes of one comment, most probable first, ties in the order of the taxonomy."""
@@ -126,7 +132,7 @@ def _one_word(left: str, right: str) -> bool:
 
 
 def none_prediction(rule: Rule, model_version: str) -> Prediction:
-    """The answer for a comment without a single letter or digit: certainly no cause."""
+    """The answer for a comment without a letter, digit or emoji: certainly no cause."""
     return Prediction(
         cause=NONE,
         causes=(),

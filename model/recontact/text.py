@@ -1,5 +1,6 @@
 """Text: from comments to the pieces a model reads."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,5 +50,5 @@ class TextEncoder:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a comment holds no letter, digit or symbol with a meaning of its own (emoji count)."""
-    return not any(character.isalnum() or ord(character) > 0x2190 for character in text)
+    """Whether a comment holds no letter, digit or emoji."""
+    return not any(character.isalnum() or unicodedata.category(character) in ("So", "Sk") for character in text)

@@ -1,11 +1,12 @@
 """The HTTP application."""
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from recontact import CauseClassifier, __version__
 from recontact_serving import problems
 from recontact_serving.routes import classify, health
-from recontact_serving.settings import Settings
+from recontact_serving.settings import Settings, load_settings
 
 DESCRIPTION = "Finds why customers had to contact customer service again, in free-text comments of 20 languages."
 
@@ -20,8 +21,9 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
     Raises:
         ModelError: the model cannot be loaded.
     """
-    settings = settings or Settings()
-    app = FastAPI(title="recontact", version=__version__, description=DESCRIPTION)
+    settings = settings or load_settings()
+    # FastAPI's own /docs fetches its scripts from a CDN; these come with the package.
+    app = FastAPIOffline(title="recontact", version=__version__, description=DESCRIPTION, redoc_url=None)
     app.state.settings = settings
     app.state.classifier = classifier or CauseClassifier.load(settings.model)
     app.state.classifier.classify(["warm-up"])

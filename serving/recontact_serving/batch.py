@@ -85,7 +85,8 @@ def classify_file(
         text_column: Column of the comments; None where there is one obvious choice.
         encoding: Codec of a text file; None to find it.
         format: Format of standard input; None to find it.
-        skip_bad_rows: Whether broken rows go to a file of their own beside the output.
+        skip_bad_rows: Whether broken rows go to a file of their own beside the output (where one side is
+            a pipe: where `open_comments` puts it).
         progress: Called with the rows done and the reader after each chunk.
 
     Raises:
@@ -95,7 +96,7 @@ def classify_file(
     check_target(source, target)
     summary, begun = Summary(), time.perf_counter()
     added = answer_columns(classifier.taxonomy)
-    aside = None if target == "-" else _bad_rows_beside(Path(target), Path(source).suffix)
+    aside = None if "-" in (str(source), str(target)) else _bad_rows_beside(Path(target), Path(source).suffix)
     reader = open_comments(
         source,
         text_column=text_column,

@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_read_is_one_printed_line_and_exits_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "bad.jsonl").write_text("{}\n", encoding="utf-8")
-    for name, said in (("absent.jsonl", "cannot read"), ("bad.jsonl", "bad.jsonl line 1: field 'id' is missing")):
+    for name, said in (("absent.jsonl", "cannot read"), ("bad.jsonl", "bad.jsonl line 1: field 'text' is missing")):
         assert main([str(tmp_path / name)]) == 1
         out = capsys.readouterr().out
         assert out.startswith("error: ")

@@ -54,7 +54,7 @@ def test_perfect_predictions_get_one_everywhere() -> None:
 
 def test_bare_predictions_have_no_figures_of_primary_cause_and_review() -> None:
     report = evaluate_predictions(decisions(PREDICTED), ROWS, TAXONOMY)
-    assert all(math.isnan(f) for f in (report.primary, report.reviewed, report.primary_unreviewed, report.evidence_f1))
+    assert all(math.isnan(f) for f in (report.primary, report.reviewed, report.stated_unreviewed, report.evidence_f1))
 
 
 def answer(*evidence: Evidence) -> Prediction:

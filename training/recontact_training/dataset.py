@@ -55,9 +55,17 @@ def _piece_targets(
 
 @dataclass(frozen=True)
 class Collator:
-    """Pads a batch to its longest comment."""
+    """Pads a batch to its longest comment.
+
+    Attributes:
+        pad_id: Piece that fills the rest.
+        mask_id: Piece that hides another.
+        hidden_share: Share of the pieces that each batch hides anew, so that no row is learnt by heart.
+    """
 
     pad_id: int
+    mask_id: int | None = None
+    hidden_share: float = 0.0
 
     def __call__(self, features: list[dict[str, Any]]) -> dict[str, Tensor]:
         """Stacks features; pieces beyond a comment are masked and their evidence IGNORED."""
@@ -69,6 +77,8 @@ class Collator:
         for k, feature in enumerate(features):
             length = len(feature["input_ids"])
             ids[k, :length] = torch.tensor(feature["input_ids"])
+            if self.hidden_share and self.mask_id is not None:
+                ids[k, 1 : length - 1][torch.rand(length - 2) < self.hidden_share] = self.mask_id
             mask[k, :length] = 1
             evidence[k, :length] = torch.tensor(feature["evidence"])
         labels = torch.tensor([feature["labels"] for feature in features])

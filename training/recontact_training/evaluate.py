@@ -12,7 +12,7 @@ from recontact.estimator import CauseClassifier
 from recontact.prediction import Prediction
 from recontact_data.errors import LabelError
 from recontact_data.labels import LabelledComment
-from recontact_data.taxonomy import Taxonomy
+from recontact_data.taxonomy import NONE, Taxonomy
 from recontact_training.baseline import truth
 
 Bools = NDArray[np.bool_]
@@ -40,7 +40,8 @@ class Report:
         exact: Share of comments whose set of causes is exactly right.
         primary: Share of comments whose primary cause (or `none`) is right; NaN for a baseline.
         reviewed: Share of answers that need review; NaN for a baseline.
-        primary_unreviewed: Share of right primary causes among the others; NaN for a baseline.
+        stated: Share of answers whose cause (or `none`) the comment states; NaN for a baseline.
+        stated_unreviewed: The same among answers that need no review; NaN for a baseline.
         evidence_f1: F1 of the characters marked as evidence, over rightly predicted causes.
         causes: Figures of each cause.
         languages: Macro-F1 of each language.
@@ -54,7 +55,8 @@ class Report:
     exact: float
     primary: float
     reviewed: float
-    primary_unreviewed: float
+    stated: float
+    stated_unreviewed: float
     evidence_f1: float
     causes: dict[str, CauseFigures]
     languages: dict[str, float]
@@ -75,11 +77,13 @@ def evaluate(classifier: CauseClassifier, rows: Sequence[LabelledComment]) -> Re
     answers = classifier.classify([row.text for row in rows])
     predicted = np.array([[cause in answer.causes for cause in classifier.taxonomy.ids] for answer in answers])
     right = np.array([answer.cause == row.primary for answer, row in zip(answers, rows, strict=True)])
+    stated = np.array([answer.cause in (row.labels or (NONE,)) for answer, row in zip(answers, rows, strict=True)])
     flagged = np.array([answer.needs_review for answer in answers])
     extra = {
         "primary": float(right.mean()),
         "reviewed": float(flagged.mean()),
-        "primary_unreviewed": float(right[~flagged].mean()) if (~flagged).any() else float("nan"),
+        "stated": float(stated.mean()),
+        "stated_unreviewed": float(stated[~flagged].mean()) if (~flagged).any() else float("nan"),
         "evidence_f1": evidence_f1(answers, rows),
     }
     return _report(predicted, rows, classifier.taxonomy, extra)
@@ -89,7 +93,7 @@ def evaluate_predictions(predicted: Bools, rows: Sequence[LabelledComment], taxo
     """Figures of bare predictions, shape (n, n_causes), such as a baseline's."""
     _check(rows, taxonomy)
     nan = float("nan")
-    unknown = dict.fromkeys(("primary", "reviewed", "primary_unreviewed", "evidence_f1"), nan)
+    unknown = dict.fromkeys(("primary", "reviewed", "stated", "stated_unreviewed", "evidence_f1"), nan)
     return _report(predicted, rows, taxonomy, unknown)
 
 

@@ -22,6 +22,7 @@ from transformers import (
     AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    PrinterCallback,
     Trainer,
     TrainerCallback,
     TrainingArguments,
@@ -31,10 +32,10 @@ from transformers import (
 from recontact.artifact import BUNDLED, EVIDENCE, MANIFEST, TAXONOMY
 from recontact_data.errors import LabelError, ModelError
 from recontact_data.labels import LabelledComment
-from recontact_data.splits import assign_splits
+from recontact_data.splits import with_splits
 from recontact_data.taxonomy import Taxonomy, load_taxonomy
 from recontact_training.dataset import IGNORED, Collator, make_dataset
-from recontact_training.export import calibrate, export
+from recontact_training.export import calibrate, export, last_layer
 from recontact_training.recipe import FinetuneRecipe, load_recipe
 
 Report = Callable[[str], None]
@@ -124,8 +125,11 @@ def load_two_heads(
     if not tokenizer.is_fast:
         raise ModelError(f"the tokenizer of {base} has no tokenizer.json; save it with a fast tokenizer")
     heads = TwoHeads(model, recipe, positive_weight)
-    if (Path(base) / EVIDENCE).is_file() and load_taxonomy(Path(base) / TAXONOMY).ids == taxonomy.ids:
-        heads.evidence.load_state_dict({k: v.float() for k, v in load_file(Path(base) / EVIDENCE).items()})
+    if (Path(base) / EVIDENCE).is_file():
+        if load_taxonomy(Path(base) / TAXONOMY).ids == taxonomy.ids:
+            heads.evidence.load_state_dict({k: v.float() for k, v in load_file(Path(base) / EVIDENCE).items()})
+        else:
+            last_layer(model).reset_parameters()
     return heads, tokenizer
 
 
@@ -136,6 +140,8 @@ def parameter_groups(model: TwoHeads, recipe: FinetuneRecipe) -> list[dict[str, 
     for name, parameter in model.named_parameters():
         if name.startswith(("evidence.", "model.classifier.", "model.score.", "model.head.")):
             rate = recipe.head_rate
+        elif recipe.embedding_rate and "word_embeddings" in name:
+            rate = recipe.embedding_rate
         else:
             layers = [int(part) for part in name.split(".") if part.isdigit()]
             below = depth - 1 - layers[0] if layers else (depth if "embed" in name else 0)
@@ -158,7 +164,7 @@ def train_heads(
     hits = np.array([[cause in row.labels for cause in taxonomy.ids] for row in train]).sum(0).clip(1)
     weight = torch.tensor(((len(train) - hits) / hits) ** recipe.positive_weight, dtype=torch.float32)
     model, tokenizer = load_two_heads(base, taxonomy, recipe, weight)
-    rows = [row for row in train for _ in range(round(recipe.priority.get(row.language, 1)))]
+    rows = [row for row in train for _ in range(recipe.priority.get(row.language, 1))]
     dataset = make_dataset(rows, tokenizer, taxonomy.ids, recipe.max_length)
     optimizer = torch.optim.AdamW(parameter_groups(model, recipe))
     steps = -(-len(rows) // recipe.batch_size) * recipe.epochs
@@ -184,10 +190,11 @@ def train_heads(
         model=model,
         args=arguments,
         train_dataset=dataset,
-        data_collator=Collator(tokenizer.pad_token_id),
+        data_collator=Collator(tokenizer.pad_token_id, tokenizer.mask_token_id, recipe.hidden_share),
         optimizers=(optimizer, falling),
         callbacks=[MeanOfEpochs(recipe.epochs, recipe.mean_of_epochs), *callbacks],
     )
+    trainer.remove_callback(PrinterCallback)  # it prints to standard output; callers bring their own
     trainer.train()
     return model.eval(), tokenizer
 
@@ -225,7 +232,7 @@ def finetune(
         base: An encoder folder, a hub name or a recontact model.
         out: The folder to make; must not hold files yet.
         recipe: The dials; None for `finetune.yaml`.
-        taxonomy_file: The user's own causes; None for the bundled ones.
+        taxonomy_file: The user's own causes; None for those of the base, or the bundled ones.
         name: The model's name in `model_version`.
         report: Called with each progress line.
         callbacks: Trainer callbacks, such as a progress bar.
@@ -238,9 +245,10 @@ def finetune(
         ModelError: the base cannot be loaded, or `out` is taken.
     """
     recipe = recipe or load_recipe("finetune", FinetuneRecipe)
+    if taxonomy_file is None and (Path(base) / MANIFEST).is_file():
+        taxonomy_file = Path(base) / TAXONOMY
     taxonomy = load_taxonomy(taxonomy_file)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ModelError(f"{out} is not an empty folder; choose a new folder with -o, or remove it")
+    check_out(out)
     if unknown := sorted({label for row in rows for label in row.labels} - set(taxonomy.ids)):
         raise LabelError(f"label {unknown[0]!r} is not a cause of the taxonomy; known: {', '.join(taxonomy.ids)}")
     rows = with_splits(rows)
@@ -254,13 +262,30 @@ def finetune(
         model, tokenizer = train_heads(train, base, taxonomy, recipe, Path(work), callbacks)
     model.cpu()
     round_to_half(model)
-    logits = score(model, tokenizer, [row.text for row in validation], recipe.max_length)
+    reads = min(recipe.max_length, int(getattr(model.model.config, "max_position_embeddings", recipe.max_length)))
+    logits = score(model, tokenizer, [row.text for row in validation], reads)
     calibration = calibrate(logits, validation, taxonomy, recipe.review_precision)
     export(
         model.model, model.evidence, tokenizer, calibration, out,
-        taxonomy_file=taxonomy_file, rows=rows, recipe=asdict(recipe), name=name,
+        taxonomy_file=taxonomy_file, rows=rows, recipe=asdict(recipe), name=name, max_length=reads,
     )  # fmt: skip
     return out
+
+
+def check_out(out: Path) -> None:
+    """Says before a long run, not after it, that a model cannot be written.
+
+    Raises:
+        ModelError: `out` holds something, or its parent is not writable.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ModelError(f"{out} is not an empty folder; choose a new folder with -o, or remove it")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent):
+            pass
+    except OSError as error:
+        raise ModelError(f"cannot write in {out.parent} ({error.strerror}); choose another folder with -o") from error
 
 
 def round_to_half(model: nn.Module) -> None:
@@ -268,14 +293,6 @@ def round_to_half(model: nn.Module) -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(parameter.half().float())
-
-
-def with_splits(rows: Sequence[LabelledComment]) -> list[LabelledComment]:
-    """Rows that all have a split, assigned language by language where it was missing."""
-    done: list[LabelledComment] = []
-    for language in sorted({row.language for row in rows}):
-        done += assign_splits([row for row in rows if row.language == language])
-    return done
 
 
 def thin_causes(train: Sequence[LabelledComment], taxonomy: Taxonomy) -> list[str]:
@@ -289,19 +306,15 @@ def thin_causes(train: Sequence[LabelledComment], taxonomy: Taxonomy) -> list[st
 
 
 def fit_classifier(
-    texts: Sequence[str], labels: Sequence[Sequence[str]], base: str | Path | None, recipe: str | Path
+    texts: Sequence[str], labels: Sequence[Sequence[str]], base: str | Path | None, recipe: str | Path, out: Path
 ) -> Path:
-    """Fine-tunes on plain texts and labels, for `CauseClassifier.fit`; returns a new temporary folder."""
+    """Fine-tunes on plain texts and labels, for `CauseClassifier.fit`; returns `out`."""
     if len(texts) != len(labels):
         raise LabelError(f"{len(texts)} texts and {len(labels)} label lists; give one list a text")
-    start = Path(base) if base is not None else BUNDLED
-    own = start / TAXONOMY if (start / MANIFEST).is_file() else None
     rows = [
         LabelledComment(
             id=str(k), text=text, language="und", labels=tuple(stated), primary=stated[0] if stated else "none"
         )
         for k, (text, stated) in enumerate(zip(texts, labels, strict=True))
     ]
-    dials = load_recipe(recipe, FinetuneRecipe)
-    out = Path(tempfile.mkdtemp(prefix="recontact-"))
-    return finetune(rows, start if base is None else base, out, recipe=dials, taxonomy_file=own)
+    return finetune(rows, BUNDLED if base is None else base, out, recipe=load_recipe(recipe, FinetuneRecipe))

@@ -241,10 +241,11 @@ class Pretraining:
     def save(self) -> None:
         """Writes the encoder and its tokenizer as a Transformers folder in `out/encoder`."""
         self.tokenizer.no_truncation()
-        if isinstance(pooler := getattr(self.student.encoder, "pooler", None), nn.Module):
+        pooler = getattr(self.student.encoder, "pooler", None)
+        if isinstance(dense := getattr(pooler, "dense", None), nn.Linear):
             # The distilled sentence vector is the first state; an identity passes it on to a classifier.
-            nn.init.eye_(pooler.dense.weight)
-            nn.init.zeros_(pooler.dense.bias)
+            nn.init.eye_(dense.weight)
+            nn.init.zeros_(dense.bias)
         self.student.encoder.save_pretrained(self.out / "encoder")
         PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
             tokenizer_object=self.tokenizer,

@@ -64,6 +64,7 @@ class FinetuneRecipe:
         epochs: Passes over the training rows.
         batch_size: Comments a step.
         learning_rate: Peak rate of the encoder's body.
+        embedding_rate: Peak rate of the word embeddings; 0 for that of their layer.
         head_rate: Peak rate of the two heads, which start from nothing.
         layer_decay: Factor on the rate for each layer further from the head.
         weight_decay: AdamW weight decay.
@@ -72,17 +73,19 @@ class FinetuneRecipe:
         evidence_weight: Weight of the token loss that teaches where a cause is stated.
         label_smoothing: Moves each 0/1 target this far towards 0.5.
         positive_weight: Power of (negatives / positives) that weighs rare causes.
+        hidden_share: Share of a comment's pieces hidden behind [MASK] while training.
         dropout: Dropout of the encoder and of the heads.
         mean_of_epochs: Number of last epochs whose weights are averaged.
-        priority: Weight in sampling of each language; others weigh 1.
-        review_precision: Share of right primary causes that answers without `needs_review` reach
-            on the validation split.
+        priority: How often an epoch sees the rows of a language; once where it is not named.
+        review_precision: Share of the answers without `needs_review` whose cause is really stated, on
+            the validation split.
         seed: Seeds weights, order and dropout: same seed, same model.
     """
 
     epochs: int = 10
     batch_size: int = 16
     learning_rate: float = 2e-4
+    embedding_rate: float = 0.0
     head_rate: float = 1e-3
     layer_decay: float = 1.0
     weight_decay: float = 0.01
@@ -91,11 +94,25 @@ class FinetuneRecipe:
     evidence_weight: float = 1.0
     label_smoothing: float = 0.0
     positive_weight: float = 0.0
+    hidden_share: float = 0.0
     dropout: float = 0.1
     mean_of_epochs: int = 1
-    priority: Mapping[str, float] = field(default_factory=dict)
+    priority: Mapping[str, int] = field(default_factory=dict)
     review_precision: float = 0.8
     seed: int = 13
+
+    def __post_init__(self) -> None:
+        """Refuses values that cannot train.
+
+        Raises:
+            RecipeError: names the dial.
+        """
+        if min(self.epochs, self.batch_size, self.max_length) < 1:
+            raise RecipeError("epochs, batch_size and max_length must be at least 1")
+        if not 1 <= self.mean_of_epochs <= self.epochs:
+            raise RecipeError(f"mean_of_epochs is {self.mean_of_epochs}; it must be 1 to {self.epochs} (epochs)")
+        if wrong := [k for k, v in self.priority.items() if not isinstance(v, int) or v < 1]:
+            raise RecipeError(f"priority of {wrong[0]!r} must be a whole number from 1: how often its rows are seen")
 
 
 def load_recipe(path: str | Path, kind: type[RecipeT]) -> RecipeT:

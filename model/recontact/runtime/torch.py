@@ -25,7 +25,7 @@ class TorchRuntime:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         try:
             model = AutoModelForSequenceClassification.from_pretrained(
-                folder, dtype=torch.float32, local_files_only=True
+                folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
             )
             heads = load_file(folder / EVIDENCE)
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:

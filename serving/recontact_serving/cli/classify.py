@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from recontact_serving.batch import Summary
 
 EXAMPLES = """
-[bold]Examples[/bold]
+Examples:
 
   recontact classify survey.csv
   recontact classify survey.xlsx -o causes.xlsx --text-column "Why did you contact us?"
@@ -32,7 +32,9 @@ def classify(
     text_column: Annotated[str | None, typer.Option(help="Column that holds the comments.")] = None,
     model: Annotated[Path | None, typer.Option(help="Model folder. Default: the bundled model.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a text file, such as cp1252.")] = None,
-    format: Annotated[str | None, typer.Option(help="Format of standard input: csv, tsv or jsonl.")] = None,
+    format: Annotated[
+        str | None, typer.Option(help="Format of standard input: csv, tsv, xlsx, parquet, jsonl.")
+    ] = None,
     skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="Set broken rows aside in a file.")] = False,
 ) -> None:
     """Find the causes that each comment of a file states."""

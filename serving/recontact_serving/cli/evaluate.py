@@ -26,26 +26,27 @@ def evaluate(
 ) -> None:
     """Show the figures of a model, by cause and by language.
 
-    [bold]Examples[/bold]
-
+    Examples:
       recontact evaluate bundled --baseline
       recontact evaluate my-model labels.jsonl --split validation -o figures.json
     """
-    import json
-
     from rich.console import Console
 
     from recontact import CauseClassifier
     from recontact_data.errors import MissingExtraError
     from recontact_data.labels import SPLITS, load_labelled, read_labelled
+    from recontact_data.output_file import check_writable
+    from recontact_data.splits import with_splits
 
     if split not in (*SPLITS, "all"):
         raise typer.BadParameter(f"{split!r} is not one of {', '.join(SPLITS)}, all", param_hint="--split")
+    if output is not None:
+        check_writable(output)
     try:
         from recontact_training.evaluate import evaluate as figures_of
     except ImportError as error:
         raise MissingExtraError("recontact evaluate", "train") from error
-    rows = [row for path in labels for row in read_labelled(path)] if labels else load_labelled()
+    rows = with_splits([row for path in labels for row in read_labelled(path)]) if labels else load_labelled()
     chosen = [row for row in rows if split in ("all", row.split)]
     classifier = CauseClassifier.load(None if model == "bundled" else model)
     reports = {classifier.model_version: figures_of(classifier, chosen)}
@@ -53,8 +54,7 @@ def evaluate(
         reports["TF-IDF"] = _baseline(rows, chosen, classifier.taxonomy)
     show(Console(), reports, classifier.taxonomy)
     if output is not None:
-        found = {name: report.to_dict() for name, report in reports.items()}
-        output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        write_figures(output, reports)
 
 
 def _baseline(rows: "Sequence[LabelledComment]", chosen: "Sequence[LabelledComment]", taxonomy: "Taxonomy") -> "Report":
@@ -66,6 +66,22 @@ def _baseline(rows: "Sequence[LabelledComment]", chosen: "Sequence[LabelledComme
     return evaluate_predictions(predicted, chosen, taxonomy)
 
 
+def write_figures(output: Path, reports: "dict[str, Report]") -> None:
+    """Writes the figures as JSON; what could not be measured is null."""
+    import json
+
+    from recontact_data.output_file import OutputFile
+    from recontact_data.writers import plain
+
+    file = OutputFile(output)
+    try:
+        found = plain({name: report.to_dict() for name, report in reports.items()})
+        file.temporary.write_text(json.dumps(found, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        file.commit()
+    finally:
+        file.discard()
+
+
 def show(console: "Console", reports: "dict[str, Report]", taxonomy: "Taxonomy") -> None:
     """Prints reports side by side: overall, by cause, by language."""
     from rich.table import Table
@@ -73,7 +89,7 @@ def show(console: "Console", reports: "dict[str, Report]", taxonomy: "Taxonomy")
     first = next(iter(reports.values()))
     table = Table("", *reports, title=f"{first.rows} comments", title_justify="left")
     for name in (
-        "macro_f1", "main_f1", "micro_f1", "exact", "primary", "reviewed", "primary_unreviewed", "evidence_f1",
+        "macro_f1", "main_f1", "micro_f1", "exact", "primary", "reviewed", "stated", "stated_unreviewed", "evidence_f1",
     ):  # fmt: skip
         table.add_row(name, *(_figure(getattr(report, name)) for report in reports.values()))
     table.add_section()

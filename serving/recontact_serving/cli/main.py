@@ -1,25 +1,43 @@
 """Entry point: the commands, and how errors reach a person."""
 
+import inspect
+import re
+import signal
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from recontact_data.errors import RecontactError
-from recontact_serving.cli import classify, evaluate, pretrain, serve, train
+from recontact_serving.cli import average, classify, evaluate, pretrain, serve, train
 
 app = typer.Typer(
     name="recontact",
     help="Why did customers have to contact customer service again? Reads survey comments, finds the causes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # rich help takes as long to import as everything else together
 )
-app.command("classify")(classify.classify)
-app.command("train")(train.train)
-app.command("evaluate")(evaluate.evaluate)
-app.command("serve")(serve.serve)
-app.command("pretrain")(pretrain.pretrain)
+
+
+def _help(command: Callable[..., None]) -> str:
+    """A command's docstring, its examples kept a line each (a backspace tells click not to wrap them)."""
+    return re.sub(r"Examples:\n+", "\b\nExamples:\n", inspect.cleandoc(command.__doc__ or ""))
+
+
+for command in (
+    classify.classify,
+    train.train,
+    evaluate.evaluate,
+    serve.serve,
+    pretrain.pretrain,
+    average.average,
+):
+    app.command(command.__name__, help=_help(command))(command)
+
+
+INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 
 def _show_version(asked: bool) -> None:
@@ -41,16 +59,20 @@ def root(
 
 def main() -> None:
     """Runs the command line: exit code 0 done, 1 failed, 2 wrong use; an error is one line with its cure."""
+    # A polite kill unwinds like any other end, so that no half-written file stays.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         app()
     except RecontactError as error:
         typer.echo(f"recontact: {' '.join(str(error).split())}", err=True)
         sys.exit(1)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except OSError as error:
+        typer.echo(f"recontact: {' '.join(str(error).split())}; check the path and the space on its disk", err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("recontact: stopped; nothing was written", err=True)
+    except SystemExit as stop:
+        if stop.code != INTERRUPTED:
+            raise
+        typer.echo("recontact: stopped", err=True)
         sys.exit(1)
 
 

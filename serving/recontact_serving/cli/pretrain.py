@@ -14,8 +14,7 @@ def pretrain(
 ) -> None:
     """Make a multilingual encoder from an English one.
 
-    [bold]Example[/bold]
-
+    Examples:
       recontact pretrain corpus/ --teacher all-MiniLM-L6-v2/ -o encoder
     """
     from recontact_data.errors import MissingExtraError

@@ -8,23 +8,32 @@ import typer
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on. Default: 8000.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on. Default: 8000.")] = None,
     model: Annotated[Path | None, typer.Option(help="Model folder. Default: the bundled model.")] = None,
 ) -> None:
     """Serve a model over HTTP; options can also be set as RECONTACT_HOST, RECONTACT_PORT, RECONTACT_MODEL.
 
-    [bold]Examples[/bold]
-
+    Examples:
       recontact serve
       recontact serve --port 9000 --model my-model
     """
+    import socket
+
     import uvicorn
 
+    from recontact_data.errors import RecontactError
     from recontact_serving.app import create_app
     from recontact_serving.settings import load_settings
 
     given = {"host": host, "port": port, "model": model}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     app = create_app(settings)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listening = socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        reason = f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}"
+        raise RecontactError(f"{reason}; choose another --port or --host") from error
     typer.echo(f"recontact: http://{settings.host}:{settings.port}/docs", err=True)
-    uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=30)
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=30)
+    uvicorn.Server(config).run(sockets=[listening])

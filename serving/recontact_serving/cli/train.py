@@ -22,8 +22,7 @@ def train(
 ) -> None:
     """Fine-tune a model on labelled comments.
 
-    [bold]Examples[/bold]
-
+    Examples:
       recontact train labels.jsonl -o my-model
       recontact train nb.jsonl da.jsonl --base xlm-roberta-base --recipe my.yaml -o my-model
     """
@@ -41,6 +40,7 @@ def train(
         raise MissingExtraError("recontact train", "train") from error
     from recontact.artifact import BUNDLED, read_manifest
 
+    quiet_libraries()
     dials = load_recipe(recipe, FinetuneRecipe)
     finetune(
         rows,
@@ -53,6 +53,20 @@ def train(
         callbacks=[_progress_bar(console)],
     )
     console.print(f"wrote {read_manifest(output).model_version} to {output}", highlight=False)
+
+
+def quiet_libraries() -> None:
+    """Keeps the chatter of the training libraries off the terminal; their errors still come through."""
+    import logging
+    import warnings
+
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    for module in ("torch", "copyreg"):
+        warnings.filterwarnings("ignore", module=module)
 
 
 def _progress_bar(console: "Console") -> "TrainerCallback":

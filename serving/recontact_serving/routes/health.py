@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Request
 
-from recontact_serving.problems import responses
 from recontact_serving.schemas import Health
 
 router = APIRouter(prefix="/health", tags=["health"])
@@ -14,7 +13,7 @@ async def live() -> Health:
     return Health(status="live")
 
 
-@router.get("/ready", responses=responses(503))
+@router.get("/ready")
 async def ready(request: Request) -> Health:
     """The model is loaded; requests will be answered."""
     return Health(status="ready", model_version=request.app.state.classifier.model_version)
