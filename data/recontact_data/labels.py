@@ -6,11 +6,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+import numpy as np
+from numpy.typing import NDArray
+
 from recontact_data.errors import LabelError
 from recontact_data.output_file import OutputFile
 from recontact_data.taxonomy import NONE, Taxonomy
 
 LABELLED = Path(__file__).resolve().parent / "labelled"
+"""Where the labelled comments lie: one `<language>.jsonl` each, with the second readings and the index beside them."""
 SPLITS = ("train", "validation", "test")
 INDUSTRIES = (
     "telecom", "broadband", "bank", "insurance", "power", "water", "parcel", "web_shop",
@@ -175,11 +179,21 @@ def read_labelled(path: Path) -> list[LabelledComment]:
     return rows
 
 
+def labelled_files() -> list[Path]:
+    """The labelled files that ship with the package, one a language."""
+    return sorted(path for path in LABELLED.glob("*.jsonl") if "-" not in path.stem)
+
+
 def load_labelled(languages: Sequence[str] | None = None, split: str | None = None) -> list[LabelledComment]:
     """The labelled comments that ship with the package, by language and split."""
-    names = languages or sorted(path.stem for path in LABELLED.glob("*.jsonl"))
-    rows = [row for name in names for row in read_labelled(LABELLED / f"{name}.jsonl")]
+    paths = [LABELLED / f"{code}.jsonl" for code in languages] if languages else labelled_files()
+    rows = [row for path in paths for row in read_labelled(path)]
     return [row for row in rows if split is None or row.split == split]
+
+
+def label_matrix(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> NDArray[np.bool_]:
+    """Which causes each row states, shape (n, n_causes)."""
+    return np.array([[cause in row.labels for cause in taxonomy.ids] for row in rows]).reshape(-1, len(taxonomy))
 
 
 def write_labelled(path: Path, rows: Iterable[LabelledComment]) -> None:

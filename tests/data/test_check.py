@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from recontact_data.check import check_rows, coverage, main, near_duplicates
-from recontact_data.labels import LABELLED, LabelledComment, Span, read_labelled, write_labelled
+from recontact_data.check import check_rows, check_shipped, main
+from recontact_data.coverage import coverage_of
+from recontact_data.labels import LabelledComment, Span, labelled_files, load_labelled, write_labelled
 from recontact_data.taxonomy import Taxonomy, load_taxonomy
 
 TEXTS = {
@@ -103,54 +104,6 @@ def test_a_pair_with_the_same_labels_is_said(taxonomy: Taxonomy) -> None:
     assert found(rows, taxonomy) == [("en-0002", "pair p has the same labels on both rows")]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "She sighed, said not my department and hung up",
-        "SHE SIGHED - said: 'not my department', and hung up!!!",
-        "He sighed, said not my department, then hung up",
-    ],
-)
-def test_texts_that_are_nearly_the_same_are_found_in_one_language(text: str) -> None:
-    rows = [row(1, TEXTS["no_help"]), row(2, TEXTS["recurred"]), row(3, text)]
-    assert list(near_duplicates(rows)) == [("en-0003", "nearly the same as en-0001")]
-
-
-def test_the_same_text_in_two_languages_is_no_duplicate() -> None:
-    rows = [row(1, TEXTS["no_help"]), row(1, TEXTS["no_help"], language="nb")]
-    assert list(near_duplicates(rows)) == []
-
-
-def test_the_two_rows_of_a_pair_may_be_alike_but_not_those_of_two_pairs() -> None:
-    assert list(near_duplicates([row(1, "It came on Monday", pair="p"), row(2, "It came on Sunday", pair="p")])) == []
-    assert list(near_duplicates([row(1, "It came on Monday", pair="p"), row(2, "It came on Sunday", pair="q")]))
-
-
-def test_the_same_letters_in_another_order_are_no_duplicate() -> None:
-    assert list(near_duplicates([row(1, "never called back"), row(2, "kcab dellac reven")])) == []
-
-
-def test_long_texts_that_are_the_same_are_found() -> None:
-    text = " ".join(f"word{number}" for number in range(600))
-    assert list(near_duplicates([row(1, text), row(2, text)])) == [("en-0002", "nearly the same as en-0001")]
-
-
-def test_different_emoji_are_no_duplicates_and_equal_ones_are() -> None:
-    assert list(near_duplicates([row(1, "👍"), row(2, "😡"), row(3, "!!!")])) == []
-    assert list(near_duplicates([row(1, "😡😡"), row(2, "😡😡")])) == [("en-0002", "nearly the same as en-0001")]
-
-
-def test_the_coverage_table_counts_rows_by_split_and_by_cause(taxonomy: Taxonomy) -> None:
-    rows = [*paired(), replace(row(1, "Rask hjelp", language="nb"), split="train")]
-    lines = [line.split() for line in coverage(rows, taxonomy).splitlines()]
-    assert lines[0] == ["language", "train", "validation", "test", "several", "pairs"]
-    assert ["en", "0", "0", "11", "0", "1"] in lines
-    assert ["nb", "1", "0", "0", "0", "0"] in lines
-    assert ["cause", "en", "nb"] in lines
-    assert ["no_callback", "1", "0"] in lines
-    assert ["none", "2", "1"] in lines
-
-
 def test_right_files_are_counted_and_exit_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_labelled(tmp_path / "a.jsonl", complete()[:4])
     write_labelled(tmp_path / "b.jsonl", complete()[4:])
@@ -198,7 +151,20 @@ def test_rows_can_be_checked_against_a_taxonomy_of_ones_own(tmp_path: Path, caps
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)  # compares every two comments of a language; the machine may be busy
-def test_nothing_is_wrong_with_the_shipped_comments(taxonomy: Taxonomy) -> None:
-    files = sorted(LABELLED.glob("*.jsonl"))
-    assert {path.stem for path in files} == {"bg", "da", "en", "nb", "zh"}
-    assert found([comment for path in files for comment in read_labelled(path)], taxonomy) == []
+def test_nothing_is_wrong_with_the_shipped_comments(taxonomy: Taxonomy, capsys: pytest.CaptureFixture[str]) -> None:
+    assert {path.stem for path in labelled_files()} == set(taxonomy.languages)
+    assert main(["--easiness"]) == 0, capsys.readouterr().out
+
+
+def test_what_the_shipped_set_lacks_is_said(taxonomy: Taxonomy) -> None:
+    rows = load_labelled(["nb"])[:200]
+    said = dict(check_shipped(rows, {"nb": coverage_of(rows)}, taxonomy))
+    assert "comments; 950 are wanted" in said["da"]
+    assert "nb" in said
+
+
+def test_easiness_is_printed_and_needs_all_three_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.jsonl"
+    write_labelled(path, complete())
+    assert main([str(path), "--easiness"]) == 1
+    assert "easiness needs rows of all three splits" in capsys.readouterr().out

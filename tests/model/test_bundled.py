@@ -60,7 +60,7 @@ def test_it_names_the_cause_in_plain_cases(bundled: CauseClassifier) -> None:
 
 @pytest.mark.slow
 def test_it_beats_tf_idf_on_the_test_split(bundled: CauseClassifier) -> None:
-    from recontact_training.baseline import baseline_predictions
+    from recontact_data.ngram_baseline import baseline_predictions
     from recontact_training.evaluate import evaluate, evaluate_predictions
 
     rows = load_labelled()

@@ -7,9 +7,8 @@ import pytest
 
 from recontact import CauseClassifier, Evidence, Prediction
 from recontact_data.errors import LabelError
-from recontact_data.labels import LabelledComment, Span
+from recontact_data.labels import LabelledComment, Span, label_matrix
 from recontact_data.taxonomy import load_taxonomy
-from recontact_training.baseline import baseline_predictions, truth
 from recontact_training.evaluate import evaluate, evaluate_predictions, evidence_f1
 
 TAXONOMY = load_taxonomy()
@@ -48,7 +47,7 @@ def test_figures_are_those_worked_out_by_hand() -> None:
 
 
 def test_perfect_predictions_get_one_everywhere() -> None:
-    report = evaluate_predictions(truth(ROWS, TAXONOMY), ROWS, TAXONOMY)
+    report = evaluate_predictions(label_matrix(ROWS, TAXONOMY), ROWS, TAXONOMY)
     assert (report.macro_f1, report.main_f1, report.micro_f1, report.exact) == (1, 1, 1, 1)
 
 
@@ -107,7 +106,3 @@ def test_a_label_that_the_model_does_not_know_is_refused(classifier: CauseClassi
 
 
 @pytest.mark.filterwarnings("ignore:Label not:UserWarning")
-def test_the_baseline_finds_causes_said_in_the_words_it_was_trained_on(rows: list[LabelledComment]) -> None:
-    parts = {split: [r for r in rows if r.split == split] for split in ("train", "validation", "test")}
-    predicted = baseline_predictions(parts["train"], parts["validation"], parts["test"], TAXONOMY)
-    assert evaluate_predictions(predicted, parts["test"], TAXONOMY).micro_f1 > 0.7

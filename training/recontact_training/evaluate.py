@@ -11,9 +11,8 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 from recontact.estimator import CauseClassifier
 from recontact.prediction import Prediction
 from recontact_data.errors import LabelError
-from recontact_data.labels import LabelledComment
+from recontact_data.labels import LabelledComment, label_matrix
 from recontact_data.taxonomy import NONE, Taxonomy
-from recontact_training.baseline import truth
 
 Bools = NDArray[np.bool_]
 
@@ -105,7 +104,7 @@ def _check(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> None:
 
 
 def _report(predicted: Bools, rows: Sequence[LabelledComment], taxonomy: Taxonomy, extra: dict[str, float]) -> Report:
-    labels = truth(rows, taxonomy)
+    labels = label_matrix(rows, taxonomy)
     main = [taxonomy.ids.index(cause) for cause in taxonomy.main_ids]
     columns = precision_recall_fscore_support(labels, predicted, average=None, zero_division=0)
     figures = {

@@ -43,7 +43,7 @@ from recontact.calibration import (
     sigmoid,
 )
 from recontact.prediction import Rule
-from recontact_data.labels import LabelledComment
+from recontact_data.labels import LabelledComment, label_matrix
 from recontact_data.taxonomy import BUNDLED as BUNDLED_TAXONOMY
 from recontact_data.taxonomy import NONE, Taxonomy
 
@@ -61,7 +61,7 @@ def calibrate(
         taxonomy: The causes.
         review_precision: Share of answers without review whose cause the comment must really state.
     """
-    truth = np.array([[cause in row.labels for cause in taxonomy.ids] for row in rows])
+    truth = label_matrix(rows, taxonomy)
     fits = [fit_scale_and_shift(logits[:, k], truth[:, k]) for k in range(len(taxonomy))]
     scale, shift = np.array(fits).T
     probabilities = sigmoid(logits * scale + shift)

@@ -22,6 +22,11 @@ def evaluate(
     baseline: Annotated[
         bool, typer.Option("--baseline", help="Train TF-IDF + logistic regression on the same rows and compare.")
     ] = False,
+    index: Annotated[
+        Path | None,
+        typer.Option(help="Judge on real comments: `shipped`, or a file of ids and labels. Needs --texts."),
+    ] = None,
+    texts: Annotated[Path | None, typer.Option(help="JSONL with the id and text of the comments of --index.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the figures as JSON.")] = None,
 ) -> None:
     """Show the figures of a model, by cause and by language.
@@ -29,6 +34,7 @@ def evaluate(
     Examples:
       recontact evaluate bundled --baseline
       recontact evaluate my-model labels.jsonl --split validation -o figures.json
+      recontact evaluate bundled --index shipped --texts pool.jsonl
     """
     from rich.console import Console
 
@@ -40,6 +46,10 @@ def evaluate(
 
     if split not in (*SPLITS, "all"):
         raise typer.BadParameter(f"{split!r} is not one of {', '.join(SPLITS)}, all", param_hint="--split")
+    if index is not None and texts is None:
+        raise typer.BadParameter("the index holds no texts; pass the file that does with --texts", param_hint="--index")
+    if texts is not None and index is None:
+        raise typer.BadParameter("--texts goes with --index", param_hint="--texts")
     if output is not None:
         check_writable(output)
     try:
@@ -47,7 +57,8 @@ def evaluate(
     except ImportError as error:
         raise MissingExtraError("recontact evaluate", "train") from error
     rows = with_splits([row for path in labels for row in read_labelled(path)]) if labels else load_labelled()
-    chosen = [row for row in rows if split in ("all", row.split)]
+    judged = rows if index is None or texts is None else _real(index, texts)
+    chosen = [row for row in judged if split in ("all", row.split)]
     classifier = CauseClassifier.load(None if model == "bundled" else model)
     reports = {classifier.model_version: figures_of(classifier, chosen)}
     if baseline:
@@ -57,8 +68,14 @@ def evaluate(
         write_figures(output, reports)
 
 
+def _real(index: Path, texts: Path) -> "list[LabelledComment]":
+    from recontact_data.real_index import INDEX, join_texts, read_index
+
+    return join_texts(read_index(INDEX if str(index) == "shipped" else index), texts)
+
+
 def _baseline(rows: "Sequence[LabelledComment]", chosen: "Sequence[LabelledComment]", taxonomy: "Taxonomy") -> "Report":
-    from recontact_training.baseline import baseline_predictions
+    from recontact_data.ngram_baseline import baseline_predictions
     from recontact_training.evaluate import evaluate_predictions
 
     train, validation = ([row for row in rows if row.split == split] for split in ("train", "validation"))

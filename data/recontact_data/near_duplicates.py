@@ -1,0 +1,44 @@
+"""Near-duplicates: labelled comments of one language that say nearly the same in nearly the same words."""
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from recontact_data.labels import LabelledComment
+
+NEAR = 0.8
+
+
+def near_duplicates(rows: Sequence[LabelledComment]) -> Iterator[tuple[str, str]]:
+    """Yields rows of one language, not of one pair, whose texts are alike (difflib ratio above 0.8)."""
+    for language in sorted({row.language for row in rows}):
+        own = [row for row in rows if row.language == language]
+        # A text of emoji or signs only would lose all it says, so it stays as it is.
+        texts = [re.sub(r"\W+", " ", row.text.casefold()).strip() or row.text for row in own]
+        for i, j in _sharing_pairs(texts):
+            if own[i].pair and own[i].pair == own[j].pair:
+                continue
+            if difflib.SequenceMatcher(None, texts[j], texts[i], autojunk=False).ratio() > NEAR:
+                yield own[i].id, f"nearly the same as {own[j].id}"
+
+
+def _sharing_pairs(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yields (later, earlier) texts of like length that share a third of their letter trigrams.
+
+    The full comparison takes a thousand times as long; texts with a ratio above `NEAR` pass this one.
+    """
+    holders: dict[str, list[int]] = {}
+    sizes = np.zeros(len(texts), dtype=np.int64)
+    lengths = np.array([len(text) for text in texts])
+    for i, text in enumerate(texts):
+        grams = {text[k : k + 3] for k in range(max(1, len(text) - 2))}
+        earlier = [j for gram in grams for j in holders.get(gram, ())]
+        shared = np.bincount(earlier, minlength=i)[:i] if i else np.zeros(0, dtype=np.int64)
+        alike = 6 * shared >= len(grams) + sizes[:i]
+        alike &= 2 * np.minimum(len(text), lengths[:i]) > NEAR * (len(text) + lengths[:i])
+        yield from ((i, int(j)) for j in np.flatnonzero(alike))
+        sizes[i] = len(grams)
+        for gram in grams:
+            holders.setdefault(gram, []).append(i)

@@ -1,0 +1,42 @@
+"""The n-gram baseline: learns what letters give away, and nothing where they give nothing away."""
+
+import pytest
+
+from recontact_data.errors import LabelError
+from recontact_data.labels import SPLITS, LabelledComment
+from recontact_data.ngram_baseline import baseline_predictions, easiness
+from recontact_data.taxonomy import load_taxonomy
+
+TAXONOMY = load_taxonomy()
+CAUSES = TAXONOMY.ids
+
+
+def rows(words: dict[str, str]) -> list[LabelledComment]:
+    """Twelve comments a cause in every split, each with the words of its cause."""
+    return [
+        LabelledComment(f"{split}-{cause}-{n}", f"{words[cause]} {n}{split}", "en", (cause,), cause, split=split)
+        for split in SPLITS
+        for cause in CAUSES
+        for n in range(12)
+    ]
+
+
+def test_stock_phrases_are_as_easy_as_can_be() -> None:
+    assert easiness(rows({cause: f"because of {cause}" for cause in CAUSES}), TAXONOMY) > 0.95
+
+
+def test_words_that_tell_nothing_are_hard() -> None:
+    assert easiness(rows(dict.fromkeys(CAUSES, "because of everything")), TAXONOMY) < 0.3
+
+
+def test_predictions_are_one_decision_a_comment_and_cause() -> None:
+    found = rows({cause: f"because of {cause}" for cause in CAUSES})
+    train, validation, test = ([r for r in found if r.split == split] for split in SPLITS)
+    predicted = baseline_predictions(train, validation, test[:5], TAXONOMY)
+    assert predicted.shape == (5, len(CAUSES))
+    assert predicted.dtype == bool
+
+
+def test_a_split_without_rows_is_said() -> None:
+    with pytest.raises(LabelError, match="needs rows of all three splits"):
+        easiness([r for r in rows(dict.fromkeys(CAUSES, "x")) if r.split != "test"], TAXONOMY)
