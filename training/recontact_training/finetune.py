@@ -166,7 +166,7 @@ def train_heads(
     model, tokenizer = load_two_heads(base, taxonomy, recipe, weight)
     rows = [row for row in train for _ in range(recipe.priority.get(row.language, 1))]
     dataset = make_dataset(rows, tokenizer, taxonomy.ids, recipe.max_length)
-    optimizer = torch.optim.AdamW(parameter_groups(model, recipe))
+    optimizer = torch.optim.AdamW(parameter_groups(model, recipe), fused=True)
     steps = -(-len(rows) // recipe.batch_size) * recipe.epochs
     warmup = max(1, round(steps * recipe.warmup_share))
     falling = torch.optim.lr_scheduler.LambdaLR(

@@ -39,7 +39,7 @@ def evaluate(
     from rich.console import Console
 
     from recontact import CauseClassifier
-    from recontact_data.errors import MissingExtraError
+    from recontact_data.errors import LabelError, MissingExtraError
     from recontact_data.labels import SPLITS, load_labelled, read_labelled
     from recontact_data.output_file import check_writable
     from recontact_data.splits import with_splits
@@ -47,9 +47,9 @@ def evaluate(
     if split not in (*SPLITS, "all"):
         raise typer.BadParameter(f"{split!r} is not one of {', '.join(SPLITS)}, all", param_hint="--split")
     if index is not None and texts is None:
-        raise typer.BadParameter("the index holds no texts; pass the file that does with --texts", param_hint="--index")
+        raise LabelError("the index holds no texts; pass the file that does with --texts")
     if texts is not None and index is None:
-        raise typer.BadParameter("--texts goes with --index", param_hint="--texts")
+        raise LabelError("--texts goes with --index; add --index shipped, or an index of your own")
     if output is not None:
         check_writable(output)
     try:
@@ -63,7 +63,7 @@ def evaluate(
     reports = {classifier.model_version: figures_of(classifier, chosen)}
     if baseline:
         reports["TF-IDF"] = _baseline(rows, chosen, classifier.taxonomy)
-    show(Console(), reports, classifier.taxonomy)
+    show(Console(), reports, classifier.taxonomy, title=f"{len(chosen)} {'real ' if index else ''}comments")
     if output is not None:
         write_figures(output, reports)
 
@@ -99,12 +99,12 @@ def write_figures(output: Path, reports: "dict[str, Report]") -> None:
         file.discard()
 
 
-def show(console: "Console", reports: "dict[str, Report]", taxonomy: "Taxonomy") -> None:
+def show(console: "Console", reports: "dict[str, Report]", taxonomy: "Taxonomy", title: str) -> None:
     """Prints reports side by side: overall, by cause, by language."""
     from rich.table import Table
 
     first = next(iter(reports.values()))
-    table = Table("", *reports, title=f"{first.rows} comments", title_justify="left")
+    table = Table("", *reports, title=title, title_justify="left")
     for name in (
         "macro_f1", "main_f1", "micro_f1", "exact", "primary", "reviewed", "stated", "stated_unreviewed", "evidence_f1",
     ):  # fmt: skip

@@ -1,0 +1,86 @@
+"""`recontact evaluate`: figures on labelled comments, and on real ones whose texts lie elsewhere."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from recontact_data.labels import LabelledComment, write_labelled
+from recontact_data.real_index import IndexRow, text_hash
+from recontact_serving.cli.main import main
+
+
+@pytest.fixture
+def folder(tmp_path: Path, rows: list[LabelledComment]) -> Path:
+    """A folder with labelled comments, and the same as an index and its texts."""
+    write_labelled(tmp_path / "labels.jsonl", rows)
+    split = {"train": "validation"}
+    index = [
+        IndexRow(r.id, text_hash(r.text), "en", r.labels, r.primary, split.get(r.split, r.split), "random")
+        for r in rows
+    ]
+    (tmp_path / "index.jsonl").write_text("".join(r.to_json() + "\n" for r in index), encoding="utf-8")
+    texts = "".join(json.dumps({"id": r.id, "text": r.text}) + "\n" for r in rows)
+    (tmp_path / "texts.jsonl").write_text(texts, encoding="utf-8")
+    return tmp_path
+
+
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
+    """Exit code and all that was printed."""
+    monkeypatch.setattr("sys.argv", ["recontact", "evaluate", *map(str, arguments)])
+    code = 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    printed = capsys.readouterr()
+    return code, printed.out + printed.err
+
+
+def test_real_comments_are_judged_by_their_index_and_texts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path, model_folder: Path
+) -> None:
+    figures = folder / "figures.json"
+    options = ["--index", folder / "index.jsonl", "--texts", folder / "texts.jsonl", "-o", figures]
+    code, printed = run(monkeypatch, capsys, model_folder, *options)
+    assert code == 0, printed
+    assert "12 real comments" in printed
+    [report] = json.loads(figures.read_text(encoding="utf-8")).values()
+    assert report["rows"] == 12
+    assert report["macro_f1"] > 0.8
+    _, printed = run(monkeypatch, capsys, model_folder, folder / "labels.jsonl")
+    assert "12 written comments" not in printed
+    assert "12 comments" in printed
+
+
+def test_the_baseline_of_real_comments_learns_from_labelled_ones(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path, model_folder: Path
+) -> None:
+    options = ["--index", folder / "index.jsonl", "--texts", folder / "texts.jsonl", "--baseline"]
+    code, printed = run(monkeypatch, capsys, model_folder, folder / "labels.jsonl", *options)
+    assert code == 0, printed
+    assert "TF-IDF" in printed
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--index", "index.jsonl"], "the index holds no texts; pass the file that does with --texts"),
+        (["--texts", "texts.jsonl"], "--texts goes with --index"),
+        (["--index", "index.jsonl", "--texts", "absent.jsonl"], "cannot read absent.jsonl"),
+        (["--index", "shipped", "--texts", "texts.jsonl"], "comments of the index, or holds other texts"),
+    ],
+)
+def test_whoever_lacks_the_texts_is_told_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    folder: Path,
+    model_folder: Path,
+    options: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(folder)
+    code, printed = run(monkeypatch, capsys, model_folder, *options)
+    assert code in (1, 2)
+    assert said in printed
+    assert printed.count("\n") == 1
