@@ -1,15 +1,18 @@
 """Coverage: figures that agree with those counted by hand, and what a set lacks."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from recontact_data.agreement import agreement, read_readings
 from recontact_data.coverage import coverage_of, coverage_table, read_required, shortfalls, words
-from recontact_data.labels import LabelledComment
+from recontact_data.labels import LABELLED, LabelledComment, load_labelled
 from recontact_data.taxonomy import load_taxonomy
 
 TAXONOMY = load_taxonomy()
+DATASHEET = (Path(__file__).parents[2] / "data" / "README.md").read_text(encoding="utf-8")
 
 
 def row(text: str, *labels: str, **fields: Any) -> LabelledComment:
@@ -81,3 +84,19 @@ def test_the_table_has_a_line_a_language_and_counts_by_split() -> None:
     assert lines[0].startswith("|  | comments | solution_failed | no_callback |")
     assert lines[2].startswith("| en | 4 | 0/0/0 | 2/0/0 |")
     assert lines[-1].startswith("| en | 0.25 |")
+
+
+def test_the_datasheet_holds_the_table_of_the_shipped_files() -> None:
+    rows = load_labelled()
+    codes = sorted({r.language for r in rows})
+    table = coverage_table({code: coverage_of([r for r in rows if r.language == code]) for code in codes}, TAXONOMY)
+    assert table in DATASHEET
+
+
+def test_the_datasheet_holds_the_kappas_of_the_shipped_readings() -> None:
+    written, real = (
+        agreement(read_readings(LABELLED / name), TAXONOMY)
+        for name in ("second-reading.jsonl", "real-second-reading.jsonl")
+    )
+    for cause, kappa in written.kappas.items():
+        assert f"| {cause} | {kappa:.2f} | {real.kappas[cause]:.2f} |" in DATASHEET
