@@ -27,10 +27,11 @@ def near_duplicates(rows: Sequence[LabelledComment]) -> Iterator[tuple[str, str]
 def _sharing_pairs(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yields (later, earlier) texts of like length that share half of their letter trigrams.
 
-    The full comparison takes a thousand times as long; texts with a ratio above `NEAR` pass this one unless every fourth letter differs.
+    The full comparison takes a thousand times as long. Texts with a ratio above `NEAR` pass this one, unless
+    their differences are strewn over every fourth letter.
     """
     grams = [{text[k : k + 3] for k in range(max(1, len(text) - 2))} for text in texts]
-    column = {gram: k for k, gram in enumerate(sorted(set().union(*grams)))}
+    column = {gram: k for k, gram in enumerate(sorted({gram for own in grams for gram in own}))}
     holds = np.zeros((len(texts), len(column)), dtype=np.float32)
     for i, own in enumerate(grams):
         holds[i, [column[gram] for gram in own]] = 1

@@ -53,6 +53,7 @@ def test_real_comments_are_judged_by_their_index_and_texts(
     assert "12 comments" in printed
 
 
+@pytest.mark.filterwarnings("ignore:Label not:UserWarning")  # the toy states three causes of nine
 def test_the_baseline_of_real_comments_learns_from_labelled_ones(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path, model_folder: Path
 ) -> None:

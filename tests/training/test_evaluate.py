@@ -103,6 +103,3 @@ def test_no_rows_are_refused(classifier: CauseClassifier) -> None:
 def test_a_label_that_the_model_does_not_know_is_refused(classifier: CauseClassifier) -> None:
     with pytest.raises(LabelError, match="'bad_weather' is not a cause"):
         evaluate(classifier, [row("en", "bad_weather")])
-
-
-@pytest.mark.filterwarnings("ignore:Label not:UserWarning")
