@@ -5,7 +5,6 @@ reader named before differences were settled. `python -m recontact_data.agreemen
 """
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,8 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recontact_data.errors import LabelError, RecontactError
-from recontact_data.labels import LABELLED, LabelledComment
+from recontact_data.json_rows import check_lists, check_texts, read_json_rows
+from recontact_data.labels import LABELLED
 from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
+
+SECOND_READING = LABELLED / "second-reading.jsonl"
+"""A fifth of the shipped comments, read twice."""
+REAL_READING = LABELLED / "real-second-reading.jsonl"
+"""The real comments of the shipped index, read twice."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Agreement:
 
     Attributes:
         readings: Number of comments that both read.
-        kappas: Cohen's kappa (1960) of each cause and `none`; NaN where neither reader ever named it.
+        kappas: Cohen's kappa (1960) of each cause and `none`; NaN where both readers always said the same one thing.
         exact: Share of comments for which both named the same causes.
         primary: Share of comments for which both named the same primary cause.
     """
@@ -52,15 +57,13 @@ def read_readings(path: Path) -> list[Reading]:
         LabelError: the file cannot be read, or a line is no reading; names the file and the line.
     """
     readings = []
-    try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                row = json.loads(line)
-                readings.append(Reading(**{**row, "first": tuple(row["first"]), "second": tuple(row["second"])}))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise LabelError(f"{path} line {number} is no reading with id, first and second: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabelError(f"cannot read {path}: {error}") from error
+    for number, row in read_json_rows(path):
+        try:
+            check_texts(row, "id", "first_primary", "second_primary")
+            check_lists(row, "first", "second")
+            readings.append(Reading(**{**row, "first": tuple(row["first"]), "second": tuple(row["second"])}))
+        except (LabelError, TypeError) as error:
+            raise LabelError(f"{path} line {number} is no reading: {error}") from error
     return readings
 
 
@@ -77,7 +80,7 @@ def cohen_kappa(first: Sequence[bool], second: Sequence[bool]) -> float:
 
 def agreement(readings: Sequence[Reading], taxonomy: Taxonomy) -> Agreement:
     """Kappa of every cause and of `none`, and the shares of comments agreed on."""
-    n = max(1, len(readings))
+    n = len(readings) or float("nan")
     return Agreement(
         readings=len(readings),
         kappas={
@@ -92,15 +95,27 @@ def agreement(readings: Sequence[Reading], taxonomy: Taxonomy) -> Agreement:
 
 
 def reading_problems(
-    readings: Sequence[Reading], rows: Sequence[LabelledComment], share: float
+    readings: Sequence[Reading], languages: Mapping[str, str], taxonomy: Taxonomy, share: float
 ) -> Iterator[tuple[str, str]]:
-    """Yields (where, what is wrong): a reading twice or of no row, a language of which too few rows were read."""
-    languages = {row.id: row.language for row in rows}
+    """Yields (where, what is wrong) with readings: twice, of no row, of unknown causes, too few of a language.
+
+    Args:
+        readings: Both readings of some comments.
+        languages: Language of every comment by its id.
+        taxonomy: The causes.
+        share: Share of the comments of each language that must have been read twice.
+    """
     for row_id, count in Counter(r.id for r in readings).items():
         if count > 1:
             yield row_id, f"was read {count} times by the second reader"
         if row_id not in languages:
             yield row_id, "was read by the second reader and is not there; take the reading out"
+    for r in readings:
+        for causes, primary in ((r.first, r.first_primary), (r.second, r.second_primary)):
+            if unknown := sorted(set(causes) - set(taxonomy.ids)):
+                yield r.id, f"a reader named {unknown[0]!r}, which is no cause; known: {', '.join(taxonomy.ids)}"
+            if primary not in (causes or (NONE,)):
+                yield r.id, f"a reader's primary {primary!r} is not among the causes {list(causes)}"
     read = Counter(languages[r.id] for r in readings if r.id in languages)
     for code, total in Counter(languages.values()).items():
         if read[code] < share * total:
@@ -120,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("files", nargs="*", type=Path, help="files of readings; default: the shipped ones")
     options = parser.parse_args(arguments)
     try:
-        for path in options.files or sorted(LABELLED.glob("*second-reading.jsonl")):
+        for path in options.files or (SECOND_READING, REAL_READING):
             table = agreement_table(agreement(read_readings(path), load_taxonomy()))
             sys.stdout.write(f"{path.name}\n{table}\n\n")
     except RecontactError as error:

@@ -1,5 +1,6 @@
 """Coverage: what a labelled set holds, language by language, and what it lacks against a requirement."""
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,8 +79,8 @@ def coverage_of(rows: Sequence[LabelledComment]) -> Coverage:
 
 def _distinct_4grams(rows: Sequence[LabelledComment]) -> float:
     """Pairs share words on purpose, so only the first row of a pair counts."""
-    firsts = {row.pair: row.id for row in reversed(rows) if row.pair}
-    counted = [row for row in rows if row.pair is None or firsts[row.pair] == row.id]
+    firsts = {row.pair: k for k, row in reversed(list(enumerate(rows)))}
+    counted = [row for k, row in enumerate(rows) if row.pair is None or firsts[row.pair] == k]
     pieces = [tuple(row.text) if row.language == "zh" else row.text.casefold().split() for row in counted]
     grams = [tuple(piece[k : k + 4]) for piece in pieces for k in range(len(piece) - 3)]
     return len(set(grams)) / len(grams) if grams else 1.0
@@ -95,6 +96,8 @@ def shortfalls(
     languages: Mapping[str, Coverage], taxonomy: Taxonomy, required: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
     """Yields (language, what it lacks) against the requirement."""
+    for code in sorted(set(languages) - set(required["rows"])):
+        yield code, f"has no requirement; add it to {REQUIRED.name}"
     for code, wanted in required["rows"].items():
         if code not in languages:
             yield code, f"has no comments; {wanted} are wanted"
@@ -104,26 +107,32 @@ def shortfalls(
             yield code, f"has {own.rows} comments; {wanted} are wanted"
         for name, (low, high) in required["shares"].items():
             if not low <= own.shares[name] <= high:
-                yield code, f"{name} is {own.shares[name]:.2f} of the comments; {low} to {high} is wanted"
+                yield code, f"{name} is {own.shares[name]:.3f} of the comments; {low} to {high} is wanted"
         yield from ((code, lack) for lack in _scarce(own, taxonomy, required))
         if own.traditional < required["traditional"].get(code, 0):
             yield code, f"has {own.traditional} comments in Traditional Chinese; {required['traditional'][code]} wanted"
         if own.distinct_4grams < required["distinct_4grams"]:
-            yield code, f"only {own.distinct_4grams:.2f} of its 4-grams are distinct; rewrite what sounds alike"
+            yield (
+                code,
+                (
+                    f"only {own.distinct_4grams:.3f} of its 4-grams are distinct, "
+                    f"{required['distinct_4grams']} is wanted; rewrite what sounds alike"
+                ),
+            )
 
 
 def _scarce(own: Coverage, taxonomy: Taxonomy, required: Mapping[str, Any]) -> Iterator[str]:
     for cause in taxonomy.ids:
         share = required["each_main_cause" if cause in taxonomy.main_ids else "each_lesser_cause"]
         if (count := sum(own.counts[cause, split] for split in SPLITS)) < share * own.rows:
-            yield f"{cause} stands in {count} comments; {share * own.rows:.0f} are wanted"
+            yield f"{cause} stands in {count} comments; {math.ceil(share * own.rows)} are wanted"
     for known, found, share in (
         (INDUSTRIES, own.industries, required["each_industry"]),
         (CHANNELS, own.channels, required["each_channel"]),
     ):
         for name in known:
             if found[name] < share * own.rows:
-                yield f"{name} has {found[name]} comments; {share * own.rows:.0f} are wanted"
+                yield f"{name} has {found[name]} comments; {math.ceil(share * own.rows)} are wanted"
 
 
 def coverage_table(languages: Mapping[str, Coverage], taxonomy: Taxonomy) -> str:

@@ -2,7 +2,7 @@
 
 A draft line is `industry channel ## text with [cause|the words that state it] ## key=value …`; the
 third part may hold `primary=CAUSE`, `pair=NUMBER` and `tags=a,b`. `[a+b|words]` marks two causes at once.
-`python -m recontact_data.draft DRAFT… --language nb -o nb.jsonl` turns drafts into a labelled file.
+`python -m recontact_data.draft DRAFT… --language nb -o nb.jsonl` adds drafts to a labelled file, or makes it.
 """
 
 import argparse
@@ -76,14 +76,15 @@ def parse_draft_line(line: str, language: str, taxonomy: Taxonomy) -> LabelledCo
 
 
 def read_drafts(paths: Iterable[Path], language: str, taxonomy: Taxonomy, start: int = 1) -> list[LabelledComment]:
-    """Reads draft files of one language and numbers their rows `<language>-0001` on.
+    """Reads draft files of one language and numbers their rows `<language>-<start>` on.
 
-    Pairs of different files stay apart.
+    A pair is named by the id of its first row, so pairs of different files stay apart.
 
     Raises:
         LabelError: names the file and line that is not valid.
     """
     rows: list[LabelledComment] = []
+    firsts: dict[tuple[Path, str], str] = {}
     for path in paths:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             if not line.strip() or line.startswith("#"):
@@ -92,26 +93,43 @@ def read_drafts(paths: Iterable[Path], language: str, taxonomy: Taxonomy, start:
                 row = parse_draft_line(line, language, taxonomy)
             except LabelError as error:
                 raise LabelError(f"{path} line {number}: {error}") from error
-            pair = f"{path.stem}-{row.pair.partition('-')[2]}" if row.pair else None
-            rows.append(replace(row, id=f"{language}-{start + len(rows):04d}", pair=pair))
+            row = replace(row, id=f"{language}-{start + len(rows):04d}")
+            pair = firsts.setdefault((path, row.pair), row.id) if row.pair else None
+            rows.append(replace(row, pair=pair))
     return rows
 
 
+def add_drafts(output: Path, drafts: Iterable[Path], language: str, taxonomy: Taxonomy) -> int:
+    """Adds drafts to a labelled file, or makes it; rows already there stay as they are. Returns how many were added.
+
+    Raises:
+        LabelError: a draft is not valid, or its text is in the file already.
+    """
+    rows = read_labelled(output) if output.exists() else []
+    highest = max((int(row.id.rpartition("-")[2]) for row in rows if row.id.rpartition("-")[2].isdigit()), default=0)
+    added = read_drafts(drafts, language, taxonomy, start=highest + 1)
+    known = {row.text: row.id for row in rows}
+    for row in added:
+        if row.text in known:
+            raise LabelError(f"{row.text[:60]!r} is {known[row.text]} of {output} already; take it out of the draft")
+        known[row.text] = row.id
+    write_labelled(output, assign_splits([*rows, *added]))
+    return len(added)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Turns draft files of one language into a labelled file; rows already there keep their split."""
+    """Adds draft files of one language to a labelled file; rows already there keep their id and split."""
     parser = argparse.ArgumentParser(prog="recontact_data.draft", description=main.__doc__)
     parser.add_argument("drafts", nargs="+", type=Path, help="draft files, in the order of the ids")
     parser.add_argument("--language", required=True, help="language code, such as nb")
-    parser.add_argument("-o", "--output", required=True, type=Path, help="labelled JSONL file to write")
+    parser.add_argument("-o", "--output", required=True, type=Path, help="labelled JSONL file to add to or to make")
     options = parser.parse_args(arguments)
     try:
-        rows = read_drafts(options.drafts, options.language, load_taxonomy())
-        kept = {row.id: row.split for row in read_labelled(options.output)} if options.output.exists() else {}
-        write_labelled(options.output, assign_splits([replace(row, split=kept.get(row.id, "")) for row in rows]))
+        added = add_drafts(options.output, options.drafts, options.language, load_taxonomy())
     except (RecontactError, OSError, UnicodeDecodeError) as error:
         sys.stdout.write(f"error: {error}\n")
         return 1
-    sys.stdout.write(f"{len(rows)} rows written to {options.output}\n")
+    sys.stdout.write(f"{added} rows added to {options.output}\n")
     return 0
 
 

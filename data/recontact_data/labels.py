@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recontact_data.errors import LabelError
+from recontact_data.json_rows import read_json_rows
 from recontact_data.output_file import OutputFile
 from recontact_data.taxonomy import NONE, Taxonomy
 
 LABELLED = Path(__file__).resolve().parent / "labelled"
 """Where the labelled comments lie: one `<language>.jsonl` each, with the second readings and the index beside them."""
 SPLITS = ("train", "validation", "test")
+NO_COMMENTS = ("second-reading.jsonl", "real-index.jsonl", "real-second-reading.jsonl")
 INDUSTRIES = (
     "telecom", "broadband", "bank", "insurance", "power", "water", "parcel", "web_shop",
     "airline", "rail", "public_agency", "health", "car_repair", "streaming", "housing",
@@ -75,20 +77,12 @@ class LabelledComment:
         return json.dumps(row, ensure_ascii=False)
 
 
-def parse_row(line: str) -> LabelledComment:
-    """Reads one line of a labelled file; only `text` and `labels` must be there.
+def parse_row(row: dict[str, Any]) -> LabelledComment:
+    """Makes a comment of the object of one line; only `text` and `labels` must be there.
 
     Raises:
-        LabelError: the line is no JSON object, or a field is missing, unknown or of the wrong type.
+        LabelError: a field is missing, unknown or of the wrong type.
     """
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise LabelError(f"not valid JSON ({error.msg} at column {error.colno})") from error
-    except (ValueError, RecursionError) as error:
-        raise LabelError(f"not valid JSON ({error})") from error
-    if not isinstance(row, dict):
-        raise LabelError("a row must be a JSON object")
     known = LabelledComment.__dataclass_fields__
     if unknown := sorted(set(row) - set(known)):
         raise LabelError(f"unknown field {unknown[0]!r}; known: {', '.join(known)}")
@@ -165,23 +159,18 @@ def read_labelled(path: Path) -> list[LabelledComment]:
         LabelError: the file cannot be read, or a line is not a row; names the file and the line.
     """
     rows = []
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    try:
-                        row = parse_row(line)
-                        rows.append(row if row.id else replace(row, id=f"{path.name}:{number}"))
-                    except LabelError as error:
-                        raise LabelError(f"{path} line {number}: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabelError(f"cannot read {path}: {error}") from error
+    for number, found in read_json_rows(path):
+        try:
+            row = parse_row(found)
+        except LabelError as error:
+            raise LabelError(f"{path} line {number}: {error}") from error
+        rows.append(row if row.id else replace(row, id=f"{path.name}:{number}"))
     return rows
 
 
 def labelled_files() -> list[Path]:
     """The labelled files that ship with the package, one a language."""
-    return sorted(path for path in LABELLED.glob("*.jsonl") if "-" not in path.stem)
+    return sorted(path for path in LABELLED.glob("*.jsonl") if path.name not in NO_COMMENTS)
 
 
 def load_labelled(languages: Sequence[str] | None = None, split: str | None = None) -> list[LabelledComment]:
@@ -193,7 +182,9 @@ def load_labelled(languages: Sequence[str] | None = None, split: str | None = No
 
 def label_matrix(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> NDArray[np.bool_]:
     """Which causes each row states, shape (n, n_causes)."""
-    return np.array([[cause in row.labels for cause in taxonomy.ids] for row in rows]).reshape(-1, len(taxonomy))
+    return np.array([[cause in row.labels for cause in taxonomy.ids] for row in rows], dtype=bool).reshape(
+        -1, len(taxonomy)
+    )
 
 
 def write_labelled(path: Path, rows: Iterable[LabelledComment]) -> None:

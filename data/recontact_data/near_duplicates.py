@@ -9,6 +9,10 @@ import numpy as np
 from recontact_data.labels import LabelledComment
 
 NEAR = 0.8
+LONG = 200
+"""Characters from which a text is long."""
+BLOCK = 1000
+"""Rows compared at once, which bounds the memory."""
 
 
 def near_duplicates(rows: Sequence[LabelledComment]) -> Iterator[tuple[str, str]]:
@@ -25,10 +29,10 @@ def near_duplicates(rows: Sequence[LabelledComment]) -> Iterator[tuple[str, str]
 
 
 def _sharing_pairs(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yields (later, earlier) texts of like length that share half of their letter trigrams.
+    """Yields (later, earlier) texts of like length that share enough of their letter trigrams.
 
     The full comparison takes a thousand times as long. Texts with a ratio above `NEAR` pass this one, unless
-    their differences are strewn over every fourth letter.
+    their differences are strewn over every third letter (long texts: every sixth).
     """
     grams = [{text[k : k + 3] for k in range(max(1, len(text) - 2))} for text in texts]
     column = {gram: k for k, gram in enumerate(sorted({gram for own in grams for gram in own}))}
@@ -36,6 +40,10 @@ def _sharing_pairs(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     for i, own in enumerate(grams):
         holds[i, [column[gram] for gram in own]] = 1
     sizes, lengths = holds.sum(axis=1), np.array([len(text) for text in texts])
-    alike = 4 * (holds @ holds.T) >= sizes[:, None] + sizes
-    alike &= 2 * np.minimum(lengths[:, None], lengths) > NEAR * (lengths[:, None] + lengths)
-    yield from ((int(i), int(j)) for i, j in zip(*np.nonzero(np.tril(alike, -1)), strict=True))
+    for first in range(0, len(texts), BLOCK):
+        block = slice(first, first + BLOCK)
+        # By chance alone, long texts of a language share up to four trigrams in ten.
+        share = np.where(np.minimum(lengths[block, None], lengths) < LONG, 0.3, 0.5)
+        alike = 2 * (holds[block] @ holds.T) >= share * (sizes[block, None] + sizes)
+        alike &= 2 * np.minimum(lengths[block, None], lengths) > NEAR * (lengths[block, None] + lengths)
+        yield from ((first + int(i), int(j)) for i, j in np.argwhere(alike) if j < first + i)

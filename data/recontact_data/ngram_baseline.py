@@ -1,5 +1,6 @@
 """Character n-grams and logistic regression: the figure that a model must beat, and that says how hard a set is."""
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -33,22 +34,36 @@ def baseline_predictions(
         bool, shape (n_test, n_causes).
 
     Raises:
+        LabelError: a split is empty, or the training rows are too few to learn from.
         MissingExtraError: scikit-learn is not installed.
     """
-    try:
-        from sklearn.metrics import f1_score
-    except ImportError as error:
-        raise MissingExtraError("the n-gram baseline", "train") from error
+    for name, rows in (("train", train), ("validation", validation), ("test", test)):
+        if not rows:
+            raise LabelError(f"the n-gram baseline needs rows of all three splits, and there are no {name} rows")
     labels = label_matrix(validation, taxonomy)
     tried: list[tuple[float, Pipeline, Doubles]] = []
     for strength in STRENGTHS:
-        pipeline = _pipeline(strength).fit([row.text for row in train], label_matrix(train, taxonomy))
-        probabilities = pipeline.predict_proba([row.text for row in validation])
+        pipeline = _fit(strength, train, taxonomy)
+        probabilities = _probabilities(pipeline, validation, taxonomy)
         cuts = np.array([_best_cut(probabilities[:, k], labels[:, k]) for k in range(len(taxonomy))])
-        score = f1_score(labels, probabilities >= cuts, average="macro", zero_division=0)
-        tried.append((score, pipeline, cuts))
+        tried.append((macro_f1(labels, probabilities >= cuts), pipeline, cuts))
     _, pipeline, cuts = max(tried, key=lambda trial: trial[0])
-    return np.asarray(pipeline.predict_proba([row.text for row in test]) >= cuts)
+    return np.asarray(_probabilities(pipeline, test, taxonomy) >= cuts)
+
+
+def macro_f1(labels: Bools, predicted: Bools) -> float:
+    """Mean F1 over the causes that some comment states; NaN where none states any.
+
+    Args:
+        labels: What comments state, shape (n, n_causes).
+        predicted: What was predicted of them, same shape.
+    """
+    from sklearn.metrics import f1_score
+
+    stated = labels.any(axis=0)
+    if not stated.any():
+        return float("nan")
+    return float(np.mean(f1_score(labels[:, stated], predicted[:, stated], average=None, zero_division=0)))
 
 
 def easiness(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> float:
@@ -59,12 +74,25 @@ def easiness(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> float:
         MissingExtraError: scikit-learn is not installed.
     """
     train, validation, test = ([r for r in rows if r.split == split] for split in ("train", "validation", "test"))
-    if not (train and validation and test):
-        raise LabelError("easiness needs rows of all three splits; give every row a split")
-    predicted = baseline_predictions(train, validation, test, taxonomy)
-    from sklearn.metrics import f1_score
+    return macro_f1(label_matrix(test, taxonomy), baseline_predictions(train, validation, test, taxonomy))
 
-    return float(f1_score(label_matrix(test, taxonomy), predicted, average="macro", zero_division=0))
+
+def _fit(strength: float, train: Sequence[LabelledComment], taxonomy: Taxonomy) -> "Pipeline":
+    try:
+        pipeline = _pipeline(strength)
+    except ImportError as error:
+        raise MissingExtraError("the n-gram baseline", "train") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Label not", UserWarning)  # a cause without rows is said elsewhere
+            return pipeline.fit([row.text for row in train], label_matrix(train, taxonomy))
+    except ValueError as error:
+        raise LabelError(f"the n-gram baseline cannot learn from {len(train)} training rows ({error})") from error
+
+
+def _probabilities(pipeline: "Pipeline", rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> Doubles:
+    """Shape (n, n_causes); of a single cause scikit-learn gives the probability of its absence too."""
+    return np.asarray(pipeline.predict_proba([row.text for row in rows]))[:, -len(taxonomy) :]
 
 
 def _pipeline(strength: float) -> "Pipeline":

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from recontact_data.errors import LabelError
+from recontact_data.json_rows import check_lists, check_texts, read_json_rows
 from recontact_data.labels import LABELLED, LabelledComment
 from recontact_data.taxonomy import NONE, Taxonomy
 
@@ -19,8 +21,8 @@ class IndexRow:
     """What a real comment states, without its text.
 
     Attributes:
-        id: Its id in the file that holds the texts.
-        sha256: Hash of the text in UTF-8, in hexadecimal.
+        id: Its name in messages and readings.
+        sha256: Hash of the text in UTF-8, in hexadecimal, by which it is found.
         language: Language code.
         labels: Cause ids in the order of the taxonomy; empty for none.
         primary: The cause the comment presents as the reason, or `none`.
@@ -48,36 +50,38 @@ def read_index(path: Path = INDEX) -> list[IndexRow]:
         LabelError: the file cannot be read, or a line is no row of an index; names the file and the line.
     """
     rows = []
-    for number, line in enumerate(_lines(path), start=1):
+    for number, row in read_json_rows(path):
         try:
-            row = json.loads(line)
+            check_texts(row, "id", "sha256", "language", "primary", "split", "chosen")
+            check_lists(row, "labels")
             rows.append(IndexRow(**{**row, "labels": tuple(row["labels"])}))
-        except (ValueError, KeyError, TypeError) as error:
-            raise LabelError(f"{path} line {number} is no row of an index ({error})") from error
+        except (LabelError, TypeError) as error:
+            raise LabelError(f"{path} line {number} is no row of an index: {error}") from error
     return rows
 
 
 def join_texts(index: Sequence[IndexRow], texts: Path) -> list[LabelledComment]:
-    """The comments of an index, with their texts from a JSONL file of `id` and `text`.
+    """The comments of an index, with their texts from a JSONL file of `text`, found by their hash.
 
     Raises:
-        LabelError: the file cannot be read, or lacks comments of the index, or holds other texts under their ids.
+        LabelError: the file cannot be read, or lacks comments of the index.
     """
     found = {}
-    for number, line in enumerate(_lines(texts), start=1):
+    for number, row in read_json_rows(texts):
         try:
-            row = json.loads(line)
-            found[row["id"]] = row["text"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise LabelError(f"{texts} line {number} needs id and text ({error})") from error
-    lost = [r.id for r in index if r.id not in found or text_hash(found[r.id]) != r.sha256]
+            check_texts(row, "text")
+        except LabelError as error:
+            raise LabelError(f"{texts} line {number}: {error}") from error
+        found[text_hash(row["text"])] = row["text"]
+    lost = [row.id for row in index if row.sha256 not in found]
     if lost:
         raise LabelError(
-            f"{texts} lacks {len(lost)} of the {len(index)} comments of the index, or holds other texts under their "
-            f"ids (first: {lost[0]}); pass the file that the index was made from"
+            f"{texts} lacks {len(lost)} of the {len(index)} comments of the index (first: {lost[0]}); "
+            "pass the file that the index was made from, its texts unchanged"
         )
     return [
-        LabelledComment(r.id, found[r.id], r.language, r.labels, r.primary, source="real", split=r.split) for r in index
+        LabelledComment(r.id, found[r.sha256], r.language, r.labels, r.primary, source="real", split=r.split)
+        for r in index
     ]
 
 
@@ -91,6 +95,10 @@ def index_problems(index: Sequence[IndexRow], taxonomy: Taxonomy) -> Iterator[tu
             yield row.id, f"labels {list(row.labels)} must be causes, once each, in the order of the taxonomy"
         if row.primary not in (row.labels or (NONE,)):
             yield row.id, f"primary {row.primary!r} is not among the labels {list(row.labels)}"
+        if row.language not in taxonomy.languages:
+            yield row.id, f"language {row.language!r} is not one of {', '.join(taxonomy.languages)}"
+        if not re.fullmatch("[0-9a-f]{64}", row.sha256):
+            yield row.id, f"sha256 {row.sha256!r} is not 64 hexadecimal digits"
         if row.split not in ("validation", "test"):
             yield row.id, f"split {row.split!r} is not validation or test; nothing is trained on real comments"
         if row.chosen not in ("random", "keyword"):
@@ -100,10 +108,3 @@ def index_problems(index: Sequence[IndexRow], taxonomy: Taxonomy) -> Iterator[tu
 def text_hash(text: str) -> str:
     """Hash by which an index knows a text."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabelError(f"cannot read {path}: {error}") from error

@@ -9,7 +9,6 @@ from sklearn.metrics import cohen_kappa_score
 from recontact_data.agreement import Reading, agreement, agreement_table, cohen_kappa, main, read_readings
 from recontact_data.agreement import reading_problems as problems
 from recontact_data.errors import LabelError
-from recontact_data.labels import LabelledComment
 from recontact_data.taxonomy import load_taxonomy
 
 TAXONOMY = load_taxonomy()
@@ -51,12 +50,19 @@ def test_agreement_is_that_worked_out_by_hand() -> None:
 
 
 def test_a_reading_twice_or_of_no_row_and_too_few_readings_are_said() -> None:
-    rows = [LabelledComment(f"en-{n:04d}", "x", "en", (), "none") for n in range(1, 31)]
-    said = list(problems([*READINGS, READINGS[0], reading(99, (), ())], rows, share=0.2))
+    languages = {f"en-{n:04d}": "en" for n in range(1, 31)}
+    said = list(problems([*READINGS, READINGS[0], reading(99, (), ())], languages, TAXONOMY, share=0.2))
     assert ("en-0001", "was read 2 times by the second reader") in said
     assert ("en-0099", "was read by the second reader and is not there; take the reading out") in said
     assert ("en", "5 of 30 comments had a second reading; 20% are wanted") in said
-    assert list(problems(READINGS, rows, share=0.1)) == []
+    assert list(problems(READINGS, languages, TAXONOMY, share=0.1)) == []
+
+
+def test_an_unknown_cause_and_a_primary_that_was_not_named_are_said() -> None:
+    wrong = Reading("en-0001", ("no_hlep",), "no_hlep", ("no_help",), "none")
+    said = [problem for _, problem in problems([wrong], {"en-0001": "en"}, TAXONOMY, share=1)]
+    assert said[0].startswith("a reader named 'no_hlep', which is no cause")
+    assert said[1] == "a reader's primary 'none' is not among the causes ['no_help']"
 
 
 def test_the_table_has_a_line_a_cause() -> None:
@@ -72,8 +78,8 @@ def test_readings_are_read_and_a_broken_line_is_said(tmp_path: Path, capsys: pyt
     assert read_readings(path) == [Reading("en-0001", ("no_help",), "no_help", (), "none")]
     assert main([str(path)]) == 0
     assert "1 comments; same causes 0.000" in capsys.readouterr().out
-    path.write_text(line + '\n{"id": "en-0002"}\n', encoding="utf-8")
-    with pytest.raises(LabelError, match="line 2 is no reading"):
+    path.write_text(line + '\n\n{"id": "en-0002"}\n', encoding="utf-8")
+    with pytest.raises(LabelError, match=r"line 3 is no reading: .first_primary. must be a text"):
         read_readings(path)
     assert main([str(path)]) == 1
     assert capsys.readouterr().out.startswith("error: ")

@@ -163,8 +163,22 @@ def test_what_the_shipped_set_lacks_is_said(taxonomy: Taxonomy) -> None:
     assert "nb" in said
 
 
+def test_a_file_without_comments_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.jsonl").write_text("", encoding="utf-8")
+    assert main([str(tmp_path / "a.jsonl")]) == 1
+    assert capsys.readouterr().out == "error: there are no comments to check; name files that hold some\n"
+
+
+def test_stock_phrases_are_too_easy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kinds = [(c, t, s) for c, t in TEXTS.items() for s in ("train", "validation", "test") for _ in range(9)]
+    rows = [replace(row(n, f"{text} {n}", cause), split=split) for n, (cause, text, split) in enumerate(kinds)]
+    write_labelled(tmp_path / "a.jsonl", rows)
+    assert main([str(tmp_path / "a.jsonl"), "--easiness"]) == 1
+    assert "at most 0.65 is wanted; rewrite stock phrases" in capsys.readouterr().out
+
+
 def test_easiness_is_printed_and_needs_all_three_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.jsonl"
     write_labelled(path, complete())
     assert main([str(path), "--easiness"]) == 1
-    assert "easiness needs rows of all three splits" in capsys.readouterr().out
+    assert "needs rows of all three splits, and there are no train rows" in capsys.readouterr().out

@@ -53,8 +53,10 @@ def test_figures_are_those_counted_by_hand() -> None:
 
 
 def test_4grams_count_one_row_of_a_pair() -> None:
-    assert coverage_of(ROWS).distinct_4grams == 1
-    assert coverage_of([replace(r, pair=None) for r in [ROWS[1], ROWS[1]]]).distinct_4grams == pytest.approx(0.5)
+    pair = [row("they said they would call and did", pair="p"), row("they said they would call and forgot", pair="p")]
+    assert coverage_of(pair).distinct_4grams == 1
+    # Each has four, and they share the first three.
+    assert coverage_of([replace(r, pair=None) for r in pair]).distinct_4grams == pytest.approx(5 / 8)
 
 
 def test_chinese_is_counted_in_characters() -> None:
@@ -66,9 +68,9 @@ def test_each_lack_is_said_with_its_language_and_what_is_wanted() -> None:
     said = list(shortfalls({"en": coverage_of(ROWS)}, TAXONOMY, required))
     assert ("en", "has 4 comments; 10 are wanted") in said
     assert ("nb", "has no comments; 5 are wanted") in said
-    assert ("en", "phone is 0.75 of the comments; 0.1 to 0.5 is wanted") in said
-    assert ("en", "recurred stands in 0 comments; 0 are wanted") in said
-    assert ("en", "water has 0 comments; 0 are wanted") in said
+    assert ("en", "phone is 0.750 of the comments; 0.1 to 0.5 is wanted") in said
+    assert ("en", "recurred stands in 0 comments; 1 are wanted") in said
+    assert ("en", "water has 0 comments; 1 are wanted") in said
     assert ("en", "has 0 comments in Traditional Chinese; 1 wanted") in said
     assert not any("no_callback" in lack for _, lack in said)
 
@@ -76,7 +78,7 @@ def test_each_lack_is_said_with_its_language_and_what_is_wanted() -> None:
 def test_stock_phrases_are_said() -> None:
     same = coverage_of([row("we never got a call from them again", "no_callback")] * 5)
     said = dict(shortfalls({"en": same}, TAXONOMY, {**read_required(), "rows": {"en": 1}}))
-    assert "distinct; rewrite what sounds alike" in said["en"]
+    assert "is wanted; rewrite what sounds alike" in said["en"]
 
 
 def test_the_table_has_a_line_a_language_and_counts_by_split() -> None:

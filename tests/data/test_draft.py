@@ -147,7 +147,7 @@ def test_pairs_of_different_files_stay_apart(tmp_path: Path, taxonomy: Taxonomy)
         for name in ("a.txt", "b.txt")
     ]
     pairs = [row.pair for row in read_drafts(paths, "en", taxonomy)]
-    assert pairs[0] == pairs[1] != pairs[2] == pairs[3]
+    assert pairs == ["en-0001", "en-0001", "en-0003", "en-0003"]
 
 
 def test_a_bad_line_is_said_with_its_file_and_number(tmp_path: Path, taxonomy: Taxonomy) -> None:
@@ -162,23 +162,34 @@ def test_the_command_writes_rows_that_are_right_each_by_itself(
     source = drafts(tmp_path, "a.txt", "bank phone ## [no_help|hung up]\\nbye", "bank chat ## nice ## tags=fragment")
     output = tmp_path / "en.jsonl"
     assert main([str(source), "--language", "en", "-o", str(output)]) == 0
-    assert capsys.readouterr().out == f"2 rows written to {output}\n"
+    assert capsys.readouterr().out == f"2 rows added to {output}\n"
     rows = read_labelled(output)
     assert [row.id for row in rows] == ["en-0001", "en-0002"]
     assert [problem for row in rows for problem in problems(row, taxonomy)] == []
 
 
-def test_rows_that_had_a_split_keep_it_when_drafts_are_added(tmp_path: Path) -> None:
+def test_drafts_are_added_and_rows_already_there_stay_as_they_are(tmp_path: Path) -> None:
     lines = [f"bank phone ## [no_help|hung up] {number}" for number in range(20)]
     output = tmp_path / "en.jsonl"
     command = ["--language", "en", "-o", str(output)]
     assert main([str(drafts(tmp_path, "a.txt", *lines)), *command]) == 0
-    before = {row.id: row.split for row in read_labelled(output)}
+    before = read_labelled(output)
+    (tmp_path / "a.txt").unlink()
     more = [f"bank chat ## nice {number}" for number in range(20)]
-    assert main([str(tmp_path / "a.txt"), str(drafts(tmp_path, "b.txt", *more)), *command]) == 0
-    after = {row.id: row.split for row in read_labelled(output)}
-    assert len(after) == 40
-    assert {row: after[row] for row in before} == before
+    assert main([str(drafts(tmp_path, "b.txt", *more)), *command]) == 0
+    after = read_labelled(output)
+    assert after[:20] == before
+    assert [row.id for row in after[20:]] == [f"en-{number:04d}" for number in range(21, 41)]
+    assert all(row.split for row in after)
+
+
+def test_a_comment_that_is_there_already_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "en.jsonl"
+    source = str(drafts(tmp_path, "a.txt", "bank phone ## lovely people"))
+    assert main([source, "--language", "en", "-o", str(output)]) == 0
+    assert main([source, "--language", "en", "-o", str(output)]) == 1
+    assert "'lovely people' is en-0001 of" in capsys.readouterr().out
+    assert len(read_labelled(output)) == 1
 
 
 def test_the_command_says_a_mistake_in_one_line_and_writes_nothing(

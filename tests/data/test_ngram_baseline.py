@@ -1,10 +1,11 @@
 """The n-gram baseline: learns what letters give away, and nothing where they give nothing away."""
 
+import numpy as np
 import pytest
 
 from recontact_data.errors import LabelError
 from recontact_data.labels import SPLITS, LabelledComment
-from recontact_data.ngram_baseline import baseline_predictions, easiness
+from recontact_data.ngram_baseline import baseline_predictions, easiness, macro_f1
 from recontact_data.taxonomy import load_taxonomy
 
 TAXONOMY = load_taxonomy()
@@ -38,5 +39,17 @@ def test_predictions_are_one_decision_a_comment_and_cause() -> None:
 
 
 def test_a_split_without_rows_is_said() -> None:
-    with pytest.raises(LabelError, match="needs rows of all three splits"):
+    with pytest.raises(LabelError, match="needs rows of all three splits, and there are no test rows"):
         easiness([r for r in rows(dict.fromkeys(CAUSES, "x")) if r.split != "test"], TAXONOMY)
+
+
+def test_too_few_rows_to_learn_from_are_said() -> None:
+    found = rows({cause: f"because of {cause}" for cause in CAUSES})
+    with pytest.raises(LabelError, match="cannot learn from 1 training rows"):
+        easiness([r for r in found if r.split != "train" or r.id == "train-other-0"], TAXONOMY)
+
+
+def test_macro_f1_is_over_the_causes_that_are_stated() -> None:
+    labels = np.array([[True, False], [True, False]])
+    assert macro_f1(labels, labels) == 1
+    assert np.isnan(macro_f1(labels[:, 1:], labels[:, 1:]))

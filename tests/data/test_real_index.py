@@ -30,24 +30,24 @@ def test_an_index_written_is_the_index_read(tmp_path: Path) -> None:
 
 
 def test_joined_rows_have_the_text_and_the_labels(tmp_path: Path) -> None:
-    path = pool(tmp_path, other="x", **{"real-1": TEXT})
+    path = pool(tmp_path, other="x", another_name=TEXT)
     [found] = join_texts([row()], path)
     assert (found.text, found.labels, found.language, found.split, found.source) == (
         TEXT, ("no_callback",), "nl", "test", "real",
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("texts", [{"real-2": TEXT}, {"real-1": TEXT + "."}])
-def test_a_text_that_is_missing_or_changed_is_said(tmp_path: Path, texts: dict[str, str]) -> None:
+@pytest.mark.parametrize("text", ["quite another", TEXT + "."])
+def test_a_text_that_is_missing_or_changed_is_said(tmp_path: Path, text: str) -> None:
     with pytest.raises(LabelError, match=r"lacks 1 of the 1 comments .* \(first: real-1\)"):
-        join_texts([row()], pool(tmp_path, **texts))
+        join_texts([row()], pool(tmp_path, some=text))
 
 
 def test_a_pool_that_is_not_there_or_not_right_is_said(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match=r"cannot read .*absent"):
         join_texts([row()], tmp_path / "absent.jsonl")
-    (tmp_path / "p.jsonl").write_text('{"text": "x"}\n', encoding="utf-8")
-    with pytest.raises(LabelError, match="line 1 needs id and text"):
+    (tmp_path / "p.jsonl").write_text('\n{"text": null}\n', encoding="utf-8")
+    with pytest.raises(LabelError, match="line 2: 'text' must be a text, not None"):
         join_texts([row()], tmp_path / "p.jsonl")
 
 
@@ -66,6 +66,8 @@ def test_a_line_that_is_no_row_is_said(tmp_path: Path) -> None:
         ({"primary": "recurred"}, "primary 'recurred' is not among"),
         ({"split": "train"}, "nothing is trained on real comments"),
         ({"chosen": "easy"}, "is not random or keyword"),
+        ({"language": "xx"}, "language 'xx' is not one of"),
+        ({"sha256": "abc"}, "is not 64 hexadecimal digits"),
     ],
 )
 def test_a_wrong_row_is_said(changes: dict[str, str], said: str) -> None:
@@ -81,6 +83,7 @@ def test_nothing_is_said_of_a_right_row_and_a_row_twice_is_said() -> None:
 
 def test_the_shipped_index_holds_labels_of_600_real_comments_and_no_text() -> None:
     index = read_index()
+    assert list(index_problems(index, TAXONOMY)) == []
     assert len(index) >= 600
     assert len({r.language for r in index}) == 10
     for field, values in (("split", ("validation", "test")), ("chosen", ("random", "keyword"))):

@@ -12,6 +12,7 @@ from recontact.estimator import CauseClassifier
 from recontact.prediction import Prediction
 from recontact_data.errors import LabelError
 from recontact_data.labels import LabelledComment, label_matrix
+from recontact_data.ngram_baseline import macro_f1
 from recontact_data.taxonomy import NONE, Taxonomy
 
 Bools = NDArray[np.bool_]
@@ -33,8 +34,8 @@ class Report:
 
     Attributes:
         rows: Number of comments.
-        macro_f1: Mean F1 over the causes.
-        main_f1: Mean F1 over the main causes.
+        macro_f1: Mean F1 over the causes that some comment states.
+        main_f1: The same over the main causes.
         micro_f1: F1 over all (comment, cause) decisions.
         exact: Share of comments whose set of causes is exactly right.
         primary: Share of comments whose primary cause (or `none`) is right; NaN for a baseline.
@@ -115,24 +116,15 @@ def _report(predicted: Bools, rows: Sequence[LabelledComment], taxonomy: Taxonom
     groups = {code: languages == code for code in sorted(set(languages))}
     return Report(
         rows=len(rows),
-        macro_f1=_macro(labels, predicted),
-        main_f1=_macro(labels[:, main], predicted[:, main]),
+        macro_f1=macro_f1(labels, predicted),
+        main_f1=macro_f1(labels[:, main], predicted[:, main]),
         micro_f1=float(f1_score(labels, predicted, average="micro", zero_division=0)),
         exact=float((labels == predicted).all(axis=1).mean()),
         causes=figures,
-        languages={code: _macro(labels[own], predicted[own]) for code, own in groups.items()},
-        main_languages={code: _macro(labels[own][:, main], predicted[own][:, main]) for code, own in groups.items()},
+        languages={code: macro_f1(labels[own], predicted[own]) for code, own in groups.items()},
+        main_languages={code: macro_f1(labels[own][:, main], predicted[own][:, main]) for code, own in groups.items()},
         **extra,
     )
-
-
-def _macro(labels: Bools, predicted: Bools) -> float:
-    """Mean F1 over the causes that the rows state."""
-    stated = labels.any(axis=0)
-    if not stated.any():
-        return float("nan")
-    scores = f1_score(labels[:, stated], predicted[:, stated], average=None, zero_division=0)
-    return float(np.mean(scores))
 
 
 def evidence_f1(answers: Sequence[Prediction], rows: Sequence[LabelledComment]) -> float:

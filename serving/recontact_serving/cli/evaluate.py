@@ -50,16 +50,22 @@ def evaluate(
         raise LabelError("the index holds no texts; pass the file that does with --texts")
     if texts is not None and index is None:
         raise LabelError("--texts goes with --index; add --index shipped, or an index of your own")
+    if labels and index is not None and not baseline:
+        raise LabelError(
+            "--index judges on real comments alone; leave the files out, or add --baseline to learn from them"
+        )
     if output is not None:
         check_writable(output)
     try:
         from recontact_training.evaluate import evaluate as figures_of
     except ImportError as error:
         raise MissingExtraError("recontact evaluate", "train") from error
-    rows = with_splits([row for path in labels for row in read_labelled(path)]) if labels else load_labelled()
-    judged = rows if index is None or texts is None else _real(index, texts)
-    chosen = [row for row in judged if split in ("all", row.split)]
     classifier = CauseClassifier.load(None if model == "bundled" else model)
+    rows: list[LabelledComment] = []
+    if index is None or baseline:
+        rows = with_splits([row for path in labels for row in read_labelled(path)]) if labels else load_labelled()
+    judged = rows if index is None or texts is None else _real(index, texts, classifier.taxonomy)
+    chosen = [row for row in judged if split in ("all", row.split)]
     reports = {classifier.model_version: figures_of(classifier, chosen)}
     if baseline:
         reports["TF-IDF"] = _baseline(rows, chosen, classifier.taxonomy)
@@ -68,10 +74,14 @@ def evaluate(
         write_figures(output, reports)
 
 
-def _real(index: Path, texts: Path) -> "list[LabelledComment]":
-    from recontact_data.real_index import INDEX, join_texts, read_index
+def _real(index: Path, texts: Path, taxonomy: "Taxonomy") -> "list[LabelledComment]":
+    from recontact_data.errors import LabelError
+    from recontact_data.real_index import INDEX, index_problems, join_texts, read_index
 
-    return join_texts(read_index(INDEX if str(index) == "shipped" else index), texts)
+    found = read_index(INDEX if str(index) == "shipped" else index)
+    if wrong := list(index_problems(found, taxonomy)):
+        raise LabelError(f"{index}: {wrong[0][0]}: {wrong[0][1]} ({len(wrong)} such problems); mend the index")
+    return join_texts(found, texts)
 
 
 def _baseline(rows: "Sequence[LabelledComment]", chosen: "Sequence[LabelledComment]", taxonomy: "Taxonomy") -> "Report":
