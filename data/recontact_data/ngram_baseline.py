@@ -45,7 +45,7 @@ def baseline_predictions(
     for strength in STRENGTHS:
         pipeline = _fit(strength, train, taxonomy)
         probabilities = _probabilities(pipeline, validation, taxonomy)
-        cuts = np.array([_best_cut(probabilities[:, k], labels[:, k]) for k in range(len(taxonomy))])
+        cuts = np.array([best_cut(probabilities[:, k], labels[:, k]) for k in range(len(taxonomy))])
         tried.append((macro_f1(labels, probabilities >= cuts), pipeline, cuts))
     _, pipeline, cuts = max(tried, key=lambda trial: trial[0])
     return np.asarray(_probabilities(pipeline, test, taxonomy) >= cuts)
@@ -107,7 +107,7 @@ def _pipeline(strength: float) -> "Pipeline":
     )
 
 
-def _best_cut(probabilities: Doubles, labels: Bools) -> float:
+def best_cut(probabilities: Doubles, labels: Bools) -> float:
     """The cut of one cause, both shape (n,), with the highest F1; 0.5 without positives."""
     from sklearn.metrics import precision_recall_curve
 

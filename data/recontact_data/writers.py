@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
@@ -240,3 +241,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, timedelta | Decimal):
         return str(value)
     raise CommentFileError(f"a value of type {type(value).__name__} cannot be written as text; write .parquet")
+
+
+def write_json(target: Path, value: Any) -> None:
+    """Writes a JSON file, whole or not at all; NaN becomes null.
+
+    Raises:
+        CommentFileError: the file cannot be written.
+    """
+    file = OutputFile(target)
+    try:
+        file.temporary.write_text(json.dumps(plain(value), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        file.commit()
+    finally:
+        file.discard()

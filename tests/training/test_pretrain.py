@@ -14,8 +14,8 @@ from recontact_training.recipe import PretrainRecipe
 
 # One small step a checkpoint: with 0 minutes between them, every step is one.
 RECIPE = PretrainRecipe(
-    languages={"en": 1.0, "nb": 2.0}, vocabulary_size=120, vocabulary_lines=50, max_length=24, batch_sentences=4,
-    batch_masked=4, distill_share=0.5, warmup_steps=2, steps=6, checkpoint_minutes=0.0,
+    languages={"en": 1.0, "nb": 2.0}, vocabulary_size=120, vocabulary_lines=50, max_length=24, batch_pieces=60,
+    distill_share=0.5, warmup_steps=2, steps=6, checkpoint_minutes=0.0,
 )  # fmt: skip
 PAIRS = [
     ("nobody picks up the phone", "ingen tar telefonen"),
@@ -46,7 +46,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "mono/nb.general.txt": "\n".join(norwegian),
         "parallel/en-nb.tsv": tsv,
         "dict/en-nb.tsv": "phone\ttelefon\nqueue\tkø\nold\tgammel\n",
-        "heldout/flores-devtest.en-nb.tsv": tsv,
+        "heldout/ntrex.en-nb.tsv": tsv,
     }.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder

@@ -1,19 +1,25 @@
-"""Corpus: reads lines, sentence pairs and dictionaries of a folder and samples them by language.
+"""Corpus: reads lines, sentence pairs and dictionaries of a folder and batches them by language and length.
 
-A corpus folder has `mono/<lang>.*.txt.xz`, `parallel/en-<lang>*.tsv.xz` and `dict/en-<lang>.tsv.xz`;
-any of them may be missing, and files may be plain instead of compressed.
+A corpus folder has `mono/<lang>.*.txt`, `parallel/en-<lang>*.tsv`, `parallel/<other>-<lang>.tsv` and
+`dict/en-<lang>.tsv`; any of them may be missing, and files may be plain or xz-compressed.
 """
 
 import lzma
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from recontact_data.errors import CorpusError
 
 Pair = tuple[str, str]
+ItemT = TypeVar("ItemT")
+
+DOMAIN = Path(__file__).resolve().parent / "parallel"
+FEWEST_DRY = 20_000
+POOL = 32
 
 
 def read_lines(path: Path) -> Iterator[str]:
@@ -29,28 +35,46 @@ def _files(folder: Path, *patterns: str) -> list[Path]:
     return sorted(p for pattern in patterns for end in ("", ".xz") for p in folder.glob(pattern + end))
 
 
-def mono(folder: Path, language: str, kinds: Sequence[str] = ("general", "norec")) -> list[str]:
-    """Lines of one language, without the dry documentation text unless `kinds` names it."""
-    patterns = [f"mono/{language}.{kind}.txt" for kind in kinds]
-    return [line for path in _files(folder, *patterns) for line in read_lines(path)]
+def mono(folder: Path, language: str) -> list[str]:
+    """Lines of one language; of dry documentation (`<lang>.docs.txt`) no more than of the rest, or 20,000."""
+    dry = _files(folder, f"mono/{language}.docs.txt")
+    others = [path for path in _files(folder, f"mono/{language}.*.txt") if path not in dry]
+    lines = [line for path in others for line in read_lines(path)]
+    allowed = max(FEWEST_DRY, len(lines))
+    return lines + [line for path in dry for line in read_lines(path)][:allowed]
 
 
 def pairs(folder: Path, language: str) -> list[Pair]:
     """Sentence pairs (English, `language`)."""
     patterns = (f"parallel/en-{language}.tsv", f"parallel/en-{language}.*.tsv")
-    return [pair for path in _files(folder, *patterns) for pair in _split(path)]
+    return [pair for path in _files(folder, *patterns) for pair in read_pairs(path)]
+
+
+def other_pairs(folder: Path, language: str) -> list[Pair]:
+    """Sentence pairs of `language` with another one that is not English."""
+    files = [path for path in _files(folder, f"parallel/*-{language}.tsv") if not path.name.startswith("en-")]
+    return [pair for path in files for pair in read_pairs(path)]
+
+
+def domain_pairs(language: str) -> list[Pair]:
+    """The shipped sentences of customer service, (English, `language`); for English, each with itself."""
+    if language == "en":
+        return [(text, text) for text in read_lines(DOMAIN / "en.txt")]
+    path = DOMAIN / f"{language}.tsv"
+    return list(read_pairs(path)) if path.exists() else []
 
 
 def dictionary(folder: Path, language: str) -> list[Pair]:
     """Dictionary entries (English word or phrase, `language`)."""
-    return [pair for path in _files(folder, f"dict/en-{language}.tsv") for pair in _split(path)]
+    return [pair for path in _files(folder, f"dict/en-{language}.tsv") for pair in read_pairs(path)]
 
 
-def _split(path: Path) -> Iterator[Pair]:
+def read_pairs(path: Path) -> Iterator[Pair]:
+    """Yields the two columns of each line of a TSV file that has both."""
     for line in read_lines(path):
-        english, tab, other = line.partition("\t")
-        if tab and english and other:
-            yield english, other
+        first, tab, second = line.partition("\t")
+        if tab and first and second:
+            yield first, second
 
 
 def proportions(sizes: Sequence[int], weights: Sequence[float], temperature: float) -> np.ndarray:
@@ -62,31 +86,57 @@ def proportions(sizes: Sequence[int], weights: Sequence[float], temperature: flo
     return np.asarray(raw / raw.sum())
 
 
-@dataclass(frozen=True)
-class Sampler:
-    """Draws batches of items of like length; batch k depends on (seed, k) alone.
+class Batches(Generic[ItemT]):
+    """Batches of about `pieces` pieces each and of items of like length; batch k depends on (seed, k) alone.
 
-    Attributes:
-        items: For each language its lines or pairs.
-        shares: Sampling probability of each language, shape (n_languages,).
+    Args:
+        groups: Lists of items, such as the pairs of each language.
+        shares: Sampling probability of each group, shape (n_groups,).
+        text: What of an item is tokenized: a text, or a pair of texts.
+        tokenizer: The tokenizer, with its truncation set.
+        pieces: Pieces of a batch, on average.
         seed: Seed of every draw.
     """
 
-    items: Sequence[Sequence[str | Pair]]
-    shares: np.ndarray
-    seed: int
+    def __init__(
+        self,
+        groups: Sequence[Sequence[ItemT]],
+        shares: np.ndarray,
+        text: Callable[[ItemT], Any],
+        tokenizer: Tokenizer,
+        pieces: int,
+        seed: int,
+    ) -> None:
+        self.groups, self.shares, self.text, self.tokenizer, self.seed = groups, shares, text, tokenizer, seed
+        self._pool, self._parts = -1, list[tuple[list[ItemT], list[list[int]]]]()
+        _, sample = self._draw(np.random.default_rng(seed), 1_000)
+        self.items_a_pool = max(2 * POOL, round(POOL * pieces * len(sample) / sum(map(len, sample))))
 
-    def batch(self, step: int, size: int) -> list[str | Pair]:
-        """Draws eight times `size` items, sorts them by length and keeps one stretch of `size`."""
-        rng = np.random.default_rng([self.seed, step])
-        counts = rng.multinomial(size * 8, self.shares)
+    def __call__(self, k: int) -> tuple[list[ItemT], list[list[int]]]:
+        """The items of batch k and their piece ids."""
+        pool, part = divmod(k, POOL)
+        if pool != self._pool:
+            self._fill(pool)
+        return self._parts[part]
+
+    def _draw(self, rng: np.random.Generator, count: int) -> tuple[list[ItemT], list[list[int]]]:
         drawn = [
-            self.items[k][i]
-            for k, count in enumerate(counts)
-            if count
-            for i in rng.integers(len(self.items[k]), size=count)
+            self.groups[k][i]
+            for k, own in enumerate(rng.multinomial(count, self.shares))
+            if own
+            for i in rng.integers(len(self.groups[k]), size=own)
         ]
-        rng.shuffle(drawn)
-        drawn.sort(key=lambda item: len(item) if isinstance(item, str) else len(item[1].encode()))
-        start = int(rng.integers(8)) * size
-        return drawn[start : start + size]
+        return drawn, [found.ids for found in self.tokenizer.encode_batch([self.text(item) for item in drawn])]
+
+    def _fill(self, pool: int) -> None:
+        """Draws the items of `POOL` batches, sorts them by length and cuts them where the pieces are even."""
+        rng = np.random.default_rng([self.seed, pool])
+        drawn, ids = self._draw(rng, self.items_a_pool)
+        lengths = np.array([len(i) for i in ids])
+        order = rng.permutation(len(ids))
+        order = order[np.argsort(lengths[order], kind="stable")]
+        done = lengths[order].cumsum()
+        cuts = np.searchsorted(done, np.linspace(0, done[-1], POOL + 1)[1:-1])
+        parts = [[int(i) for i in part] for part in np.split(order, cuts)]
+        self._parts = [([drawn[i] for i in parts[p]], [ids[i] for i in parts[p]]) for p in rng.permutation(POOL)]
+        self._pool = pool

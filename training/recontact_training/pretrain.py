@@ -10,24 +10,29 @@ are guessed from the rest.
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Encoding, Tokenizer
+from accelerate import Accelerator
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from recontact_data.errors import CorpusError
 from recontact_training import corpus
+from recontact_training.half_precision import Masters, pays, work_in_half
 from recontact_training.recipe import PretrainRecipe
 from recontact_training.start import start_encoder, word_embeddings
-from recontact_training.tokenizer import CLS, MASK, PAD, SEP, SPECIAL, UNK, train_tokenizer
+from recontact_training.teacher import TeacherVectors, mean_vector
+from recontact_training.tokenizer import CLS, MASK, PAD, SEP, SPECIAL, UNK, train_tokenizer, word_starts
 
 Report = Callable[[str], None]
+WATCHED = 200  # held-out pairs a language that are tried at each checkpoint
 
 
 class Student(nn.Module):
@@ -36,46 +41,63 @@ class Student(nn.Module):
     def __init__(self, encoder: PreTrainedModel) -> None:
         super().__init__()
         self.encoder = encoder
-        width = encoder.config.hidden_size
+        width = int(encoder.config.hidden_size)
         self.transform = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
         self.bias = nn.Parameter(torch.zeros(len(word_embeddings(encoder))))
 
-    def states(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Last hidden states, shape (batch, length, hidden)."""
+    def forward(self, ids: Tensor, mask: Tensor, chosen: Tensor | None = None) -> Tensor:
+        """Last hidden states (batch, length, hidden) or, of `chosen` places, logits (n, vocabulary)."""
         states: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        return states
-
-    def guesses(self, states: Tensor) -> Tensor:
-        """Logits over the vocabulary, shape (..., vocabulary)."""
-        return functional.linear(self.transform(states), word_embeddings(self.encoder), self.bias)
-
-
-def mean_vector(states: Tensor, mask: Tensor) -> Tensor:
-    """Mean of the states of real pieces, shape (batch, hidden)."""
-    weight = mask[..., None].to(states.dtype)
-    return (states * weight).sum(1) / weight.sum(1)
+        if chosen is None:
+            return states
+        guessed = self.transform(states[chosen])
+        return functional.linear(guessed, word_embeddings(self.encoder).to(guessed.dtype), self.bias.to(guessed.dtype))
 
 
-def distillation_loss(vectors: Tensor, targets: Tensor, scale: float) -> Tensor:
-    """Squared error of unit vectors plus in-batch softmax over cosines; both (batch, hidden)."""
+def distillation_loss(vectors: Tensor, targets: Tensor, same: Tensor, scale: float) -> Tensor:
+    """Squared error of unit vectors plus in-batch softmax over cosines, either way.
+
+    Args:
+        vectors: The student's, shape (batch, hidden).
+        targets: The teacher's, shape (batch, hidden).
+        same: Where two sentences have one translation, which is no wrong answer; bool, shape (batch, batch).
+        scale: Inverse temperature of the softmax.
+    """
     vectors, targets = functional.normalize(vectors, dim=-1), functional.normalize(targets, dim=-1)
     error = (vectors - targets).square().sum(-1).mean()
-    cosines = scale * vectors @ targets.T
-    return error + functional.cross_entropy(cosines, torch.arange(len(vectors), device=vectors.device))
+    cosines = (scale * vectors @ targets.T).masked_fill(
+        same & ~torch.eye(len(same), dtype=torch.bool).to(same.device), -1e4
+    )
+    right = torch.arange(len(vectors), device=vectors.device)
+    return error + (functional.cross_entropy(cosines, right) + functional.cross_entropy(cosines.T, right)) / 2
 
 
-def pad(encodings: list[Encoding], pad_id: int) -> tuple[Tensor, Tensor]:
+def pad(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[Tensor, Tensor]:
     """Piece ids and attention mask, each of shape (batch, longest), int64."""
-    longest = max(len(e.ids) for e in encodings)
-    ids = torch.full((len(encodings), longest), pad_id)
-    for row, encoding in zip(ids, encodings, strict=True):
-        row[: len(encoding.ids)] = torch.tensor(encoding.ids)
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([[*row, *[pad_id] * (longest - len(row))] for row in rows])
     return ids, (ids != pad_id).long()
 
 
-def hide(ids: Tensor, share: float, mask_id: int, special: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Hides a share of the real pieces behind [MASK]; returns the new ids and where, both (batch, length)."""
-    chosen = (torch.rand(ids.shape, generator=generator) < share) & ~torch.isin(ids, special)
+def hide(
+    ids: Tensor, share: float, mask_id: int, special: Tensor, starts: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Hides a share of the words behind [MASK], each whole.
+
+    Args:
+        ids: Piece ids, shape (batch, length).
+        share: Share of the words.
+        mask_id: What is put in their place.
+        special: Piece ids that are never hidden.
+        starts: Whether a piece begins a word, shape (vocabulary,).
+        generator: Where the draw comes from.
+
+    Returns:
+        The new ids and where words were hidden, both (batch, length).
+    """
+    word = starts[ids].cumsum(1)
+    drawn = torch.rand(ids.shape, generator=generator) < share
+    chosen = drawn.gather(1, word.clamp_max(ids.shape[1] - 1)) & ~torch.isin(ids, special)
     return ids.masked_fill(chosen, mask_id), chosen
 
 
@@ -83,100 +105,123 @@ class Pretraining:
     """One run: its data, its model, its optimizer; `run` trains, checkpoints and resumes."""
 
     def __init__(self, folder: Path, recipe: PretrainRecipe, teacher: Path, out: Path, report: Report) -> None:
-        self.recipe, self.out, self.report = recipe, out, report
+        self.accelerator = Accelerator()
+        self.device = self.accelerator.device
+        self.recipe, self.out = recipe, out
+        self.report: Report = report if self.accelerator.is_main_process else lambda line: None
         out.mkdir(parents=True, exist_ok=True)
-        self._load(folder)
+        with self.accelerator.main_process_first():
+            self.tokenizer = self._tokenizer(folder)
+            self.pad_id, self.mask_id = self._id(PAD), self._id(MASK)
+            encoder = self._encoder(folder, teacher)
+            self._load(folder, teacher)
         torch.manual_seed(recipe.seed)
-        self.tokenizer = self._tokenizer(folder)
-        self.student = Student(self._encoder(folder, teacher))
-        self.teacher = AutoModel.from_pretrained(teacher, dtype=torch.float32).eval()
-        self.teacher_tokenizer = AutoTokenizer.from_pretrained(teacher)
+        self.student = Student(encoder).to(self.device)
+        if pays(self.device):
+            self.student.transform.to(torch.bfloat16)
+            work_in_half(self.student.encoder)
         embeddings = [word_embeddings(self.student.encoder)]
-        body = [p for p in self.student.parameters() if all(p is not e for e in embeddings)]
+        if (pooler := getattr(self.student.encoder, "pooler", None)) is not None:
+            pooler.requires_grad_(False)
+        body = [p for p in self.student.parameters() if p.requires_grad and p is not embeddings[0]]
+        self.masters = Masters([*body, *embeddings])
         self.optimizer = torch.optim.AdamW(
-            [{"params": body, "peak": recipe.learning_rate}, {"params": embeddings, "peak": recipe.embedding_rate}],
+            [
+                {"params": self.masters.masters[:-1], "peak": recipe.learning_rate},
+                {"params": self.masters.masters[-1:], "peak": recipe.embedding_rate},
+            ],
             weight_decay=0.01,
+            fused=True,
         )
+        self.kinds = np.random.default_rng(recipe.seed).random(recipe.steps) < recipe.distill_share
+        self.ordinals = np.where(self.kinds, self.kinds.cumsum(), (~self.kinds).cumsum()) - 1
 
     def _tokenizer(self, folder: Path) -> Tokenizer:
         path = self.out / "vocabulary.json"
         if not path.exists():
             self.report("learning the vocabulary")
             train_tokenizer(folder, self.recipe).save(str(path))
-        return Tokenizer.from_file(str(path))
+        tokenizer = Tokenizer.from_file(str(path))
+        tokenizer.enable_truncation(self.recipe.max_length)
+        return tokenizer
 
     def _encoder(self, folder: Path, teacher: Path) -> PreTrainedModel:
         path = self.out / "start"
         if not path.exists():
             self.report("setting the new word embeddings from the teacher's")
-            start_encoder(folder, self.recipe, teacher, self.tokenizer).save_pretrained(path)
-        # No text is seen twice, so dropout would only slow each step (and keep fused attention off).
+            start_encoder(
+                folder, self.recipe, teacher, Tokenizer.from_file(str(self.out / "vocabulary.json"))
+            ).save_pretrained(path)
+        # Next to no text is seen twice, so dropout would only slow each step.
         still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-        encoder: PreTrainedModel = AutoModel.from_pretrained(path, dtype=torch.float32, **still)
+        encoder: PreTrainedModel = AutoModel.from_pretrained(
+            path, dtype=torch.float32, attn_implementation=self.recipe.attention, **still
+        )
         return encoder
 
-    def _load(self, folder: Path) -> None:
+    def _load(self, folder: Path, teacher: Path) -> None:
         self.report("reading the corpus")
         recipe, languages = self.recipe, list(self.recipe.languages)
         lines = {language: corpus.mono(folder, language) for language in languages}
-        pairs: dict[str, list[corpus.Pair]] = {}
-        for language in languages:
-            same = [(line, line) for line in lines[language]] if language == "en" else []
-            pairs[language] = same + [p for p in corpus.pairs(folder, language) if len(p[0].split()) >= 3]
+        pairs = {
+            language: [(line, line) for line in lines["en"]]
+            if language == "en"
+            else [pair for pair in corpus.pairs(folder, language) if len(pair[0].split()) >= recipe.fewest_words]
+            for language in languages
+        }
         weights = list(recipe.languages.values())
 
-        def sampler(items: list[Any], seed: int) -> corpus.Sampler:
-            shares = corpus.proportions([len(i) for i in items], weights, recipe.temperature)
-            return corpus.Sampler(items, shares, seed)
+        def shares(groups: Sequence[Sequence[Any]]) -> Any:
+            return corpus.proportions([len(group) for group in groups], weights, recipe.temperature)
 
-        self.distil = sampler([pairs[k] for k in languages], recipe.seed)
-        translated = [[p for p in pairs[k] if p[0] != p[1]] for k in languages]
-        texts: list[Any] = [a + b for a, b in zip(lines.values(), translated, strict=True)]
-        self.masked = sampler(texts, recipe.seed + 1)
-        self.held_out = read_held_out(folder, languages)
-
-    def loss(self, step: int) -> tuple[str, Tensor]:
-        """The loss of step `step`, a function of the weights, the seed and the step alone."""
-        # Dropout draws from the global generator: a run that goes on must draw what it would have drawn.
-        torch.manual_seed(self.recipe.seed * 1_000_003 + step)
-        if np.random.default_rng([self.recipe.seed, step]).random() < self.recipe.distill_share:
-            return "distil", self._distil(step)
-        return "masked", self._masked(step)
-
-    def _distil(self, step: int) -> Tensor:
-        batch = [
-            (item, item) if isinstance(item, str) else item
-            for item in self.distil.batch(step, self.recipe.batch_sentences)
+        general = [pairs[language] for language in languages]
+        domain = [corpus.domain_pairs(language) for language in languages] if recipe.domain_share else []
+        mixed = (
+            np.concatenate([shares(general) * (1 - recipe.domain_share), shares(domain) * recipe.domain_share])
+            if domain
+            else shares(general)
+        )
+        self.distil = corpus.Batches(
+            [*general, *domain], mixed, lambda pair: pair[1], self.tokenizer, recipe.batch_pieces, recipe.seed
+        )
+        texts: list[list[str | corpus.Pair]] = [
+            [*lines[language], *([] if language == "en" else pairs[language]), *corpus.other_pairs(folder, language)]
+            for language in languages
         ]
-        with torch.inference_mode():
-            english = self.teacher_tokenizer(
-                [e for e, _ in batch],
-                padding=True,
-                truncation=True,
-                max_length=self.recipe.max_length,
-                return_tensors="pt",
-            )
-            targets = mean_vector(self.teacher(**english).last_hidden_state, english["attention_mask"])
-        ids, mask = self._encode([other for _, other in batch])
-        states = self.student.states(ids, mask)
-        scale, targets = self.recipe.contrastive_scale, targets.clone()
-        by_mean = distillation_loss(mean_vector(states, mask), targets, scale)
-        return (by_mean + distillation_loss(states[:, 0], targets, scale)) / 2
+        self.masked = corpus.Batches(
+            texts, shares(texts), lambda text: text, self.tokenizer, recipe.batch_pieces, recipe.seed + 1
+        )
+        self.held_out = read_held_out(folder, languages)
+        english = [pair[0] for group in self.distil.groups for pair in group]
+        self.targets = TeacherVectors(teacher, english, self.out, self.device, self.report)
 
-    def _masked(self, step: int) -> Tensor:
-        batch = self.masked.batch(step, self.recipe.batch_masked)
-        ids, mask = self._encode(batch)
+    def loss(self, step: int) -> tuple[str, Tensor, int]:
+        """Kind and loss of step `step` and its number of pieces: of the weights, the seed and the step alone."""
+        kind = "distil" if self.kinds[step] else "masked"
+        ordinal = int(self.ordinals[step]) * self.accelerator.num_processes + self.accelerator.process_index
+        loss, pieces = self._distil(ordinal) if kind == "distil" else self._masked(ordinal, step)
+        return kind, loss, pieces
+
+    def _distil(self, ordinal: int) -> tuple[Tensor, int]:
+        batch, rows = self.distil(ordinal)
+        targets, sentence = (t.to(self.device) for t in self.targets([english for english, _ in batch]))
+        ids, mask = (t.to(self.device) for t in pad(rows, self.pad_id))
+        states = self.model(ids, mask)
+        same = sentence[:, None] == sentence[None, :]
+        scale = self.recipe.contrastive_scale
+        by_mean = distillation_loss(mean_vector(states, mask), targets, same, scale)
+        by_first = distillation_loss(states[:, 0].float(), targets, same, scale)
+        return (by_mean + by_first) / 2, int(mask.sum())
+
+    def _masked(self, ordinal: int, step: int) -> tuple[Tensor, int]:
+        _, rows = self.masked(ordinal)
+        ids, mask = pad(rows, self.pad_id)
         generator = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + step)
-        special = torch.tensor([self._id(name) for name in SPECIAL])
-        hidden, chosen = hide(ids, self.recipe.mask_share, self._id(MASK), special, generator)
+        hidden, chosen = hide(ids, self.recipe.mask_share, self.mask_id, self.special, self.starts, generator)
         if not chosen.any():
             chosen[:, 1] = True
-        states = self.student.states(hidden, mask)
-        return functional.cross_entropy(self.student.guesses(states[chosen]), ids[chosen])
-
-    def _encode(self, batch: list[Any]) -> tuple[Tensor, Tensor]:
-        self.tokenizer.enable_truncation(self.recipe.max_length)
-        return pad(self.tokenizer.encode_batch(batch), self._id(PAD))
+        ids, hidden, mask, chosen = (t.to(self.device) for t in (ids, hidden, mask, chosen))
+        return functional.cross_entropy(self.model(hidden, mask, chosen).float(), ids[chosen]), int(mask.sum())
 
     def _id(self, special: str) -> int:
         found = self.tokenizer.token_to_id(special)
@@ -185,30 +230,41 @@ class Pretraining:
 
     def run(self) -> None:
         """Trains to the recipe's last step, from the last checkpoint if there is one."""
-        recipe, begun, saved = self.recipe, time.monotonic(), time.monotonic()
+        recipe = self.recipe
+        self.special = torch.tensor([self._id(name) for name in SPECIAL])
+        self.starts = torch.tensor(word_starts(self.tokenizer))
+        self.model = self.accelerator.prepare_model(self.student)
+        first = self._resume()
+        begun, saved, pieces = time.monotonic(), time.monotonic(), 0
         losses: dict[str, list[float]] = {"distil": [], "masked": []}
-        for seen, step in enumerate(range(self._resume(), recipe.steps), start=1):
-            self.student.train()
-            rate = schedule(step, recipe)
+        for step in range(first, recipe.steps):
             for group in self.optimizer.param_groups:
-                group["lr"] = group["peak"] * rate
-            kind, loss = self.loss(step)
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+                group["lr"] = group["peak"] * schedule(step, recipe)
+            kind, loss, seen = self.loss(step)
+            self.accelerator.backward(loss)
+            self.masters.take_gradients()
+            nn.utils.clip_grad_norm_(self.masters.masters, 1.0)
             self.optimizer.step()
             self.optimizer.zero_grad()
+            self.masters.give_weights()
             losses[kind].append(float(loss.detach()))
-            if seen % 25 == 0:
-                shown = " ".join(f"{k} {np.mean(v[-25:]):.3f}" for k, v in losses.items() if v)
-                self.report(f"step {step + 1}/{recipe.steps} {shown} {(time.monotonic() - begun) / seen:.2f} s/step")
+            pieces += seen * self.accelerator.num_processes
+            if (step + 1) % 50 == 0:
+                shown = " ".join(f"{k} {np.mean(v[-50:]):.3f}" for k, v in losses.items() if v)
+                self.report(
+                    f"step {step + 1}/{recipe.steps} {shown} {pieces / (time.monotonic() - begun):,.0f} pieces/s"
+                )
             if time.monotonic() - saved > recipe.checkpoint_minutes * 60:
                 self._checkpoint(step + 1)
                 saved = time.monotonic()
         self._checkpoint(recipe.steps)
-        self.save()
+        if self.accelerator.is_main_process:
+            self.save()
 
     def _checkpoint(self, step: int) -> None:
-        state = {"step": step, "student": self.student.state_dict(), "optimizer": self.optimizer.state_dict()}
+        if not self.accelerator.is_main_process:
+            return
+        state = {"step": step, "masters": self.masters.masters, "optimizer": self.optimizer.state_dict()}
         partial = self.out / "checkpoint.partial"
         torch.save(state, partial)
         partial.replace(self.out / "checkpoint.pt")
@@ -221,26 +277,33 @@ class Pretraining:
         path = self.out / "checkpoint.pt"
         if not path.exists():
             return 0
-        state = torch.load(path, weights_only=True)
-        self.student.load_state_dict(state["student"])
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        with torch.no_grad():
+            for master, saved in zip(self.masters.masters, state["masters"], strict=True):
+                master.copy_(saved)
+        self.masters.give_weights()
         self.optimizer.load_state_dict(state["optimizer"])
         return int(state["step"])
 
     def retrieval(self) -> dict[str, float]:
-        """Share of 100 held-out sentences whose nearest English sentence is their translation, by language."""
-        self.student.eval()
+        """Share of held-out sentences whose nearest English sentence is their translation, by language."""
         return {language: retrieval(self._vectors, pairs) for language, pairs in self.held_out.items()}
 
     def _vectors(self, texts: list[str]) -> Tensor:
         found = []
         for start in range(0, len(texts), 100):
-            ids, mask = self._encode(texts[start : start + 100])
-            found.append(mean_vector(self.student.states(ids, mask), mask))
+            rows = [e.ids for e in self.tokenizer.encode_batch(texts[start : start + 100])]
+            ids, mask = (t.to(self.device) for t in pad(rows, self.pad_id))
+            found.append(mean_vector(self.student(ids, mask), mask))
         return functional.normalize(torch.cat(found), dim=-1)
 
     def save(self) -> None:
         """Writes the encoder and its tokenizer as a Transformers folder in `out/encoder`."""
         self.tokenizer.no_truncation()
+        self.student.float()
+        with torch.no_grad():
+            for working, master in zip(self.masters.working, self.masters.masters, strict=True):
+                working.copy_(master)
         pooler = getattr(self.student.encoder, "pooler", None)
         if isinstance(dense := getattr(pooler, "dense", None), nn.Linear):
             # The distilled sentence vector is the first state; an identity passes it on to a classifier.
@@ -274,15 +337,12 @@ def retrieval(vectors: Callable[[list[str]], Tensor], pairs: list[corpus.Pair]) 
     return float(((other @ english.T).argmax(1) == torch.arange(len(pairs))).float().mean())
 
 
-def read_held_out(folder: Path, languages: list[str], count: int = 100) -> dict[str, list[corpus.Pair]]:
-    """Held-out pairs (English, other) by language, for measuring only."""
-    found = {}
-    for language in languages:
-        path = folder / "heldout" / f"flores-devtest.en-{language}.tsv"
-        if path.exists():
-            lines = (line.partition("\t") for line in corpus.read_lines(path))
-            found[language] = [(a, b) for a, _, b in lines][:count]
-    return found
+def read_held_out(
+    folder: Path, languages: Sequence[str], name: str = "ntrex", count: int = WATCHED
+) -> dict[str, list[corpus.Pair]]:
+    """The first pairs (English, other) by language of `heldout/<name>.en-<lang>.tsv`; for measuring only."""
+    paths = {language: folder / "heldout" / f"{name}.en-{language}.tsv" for language in languages}
+    return {k: list(islice(corpus.read_pairs(path), count)) for k, path in paths.items() if path.exists()}
 
 
 def pretrain(folder: Path, recipe: PretrainRecipe, teacher: Path, out: Path, report: Report = print) -> Path:

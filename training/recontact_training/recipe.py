@@ -25,11 +25,14 @@ class PretrainRecipe:
         languages: Sampling weight of each language, before `temperature` is applied.
         temperature: Exponent on the number of pairs of a language (1 = as found, 0 = equal).
         max_length: Pieces a sentence is cut to.
-        batch_sentences: Sentence pairs of one distillation step.
-        batch_masked: Lines of one masked-language-modelling step.
+        batch_pieces: Pieces of a step (and of each process, where there are several), about.
+        attention: How Transformers computes attention: `eager`, `sdpa`.
+        alignment_pairs: Sentence pairs a language from which the first word embeddings are learnt.
+        fewest_words: English words that a pair must have to be distilled from.
+        domain_share: Share of the distilled pairs that come from the shipped sentences of customer service.
         distill_share: Share of the steps that distil; the rest are masked language modelling.
         contrastive_scale: Inverse temperature of the in-batch softmax.
-        mask_share: Share of the pieces that are hidden in a masked step.
+        mask_share: Share of the words that are hidden in a masked step.
         learning_rate: Peak rate of the encoder's body.
         embedding_rate: Peak rate of the new word embeddings.
         warmup_steps: Steps of linear warm-up; a cosine to zero follows.
@@ -42,12 +45,15 @@ class PretrainRecipe:
     vocabulary_size: int = 32_000
     vocabulary_lines: int = 15_000
     temperature: float = 0.3
-    max_length: int = 64
-    batch_sentences: int = 128
-    batch_masked: int = 64
-    distill_share: float = 0.7
+    max_length: int = 128
+    batch_pieces: int = 4_096
+    attention: str = "eager"
+    alignment_pairs: int = 15_000
+    fewest_words: int = 3
+    domain_share: float = 0.05
+    distill_share: float = 0.65
     contrastive_scale: float = 20.0
-    mask_share: float = 0.25
+    mask_share: float = 0.3
     learning_rate: float = 2e-4
     embedding_rate: float = 2e-3
     warmup_steps: int = 100
@@ -165,6 +171,8 @@ def _check_type(origin: str, name: str, value: Any, wanted: Any) -> None:
         right = isinstance(value, int) and not isinstance(value, bool)
     elif wanted is float:
         right = isinstance(value, (int, float)) and not isinstance(value, bool)
+    elif wanted is str:
+        right = isinstance(value, str)
     else:
         right = isinstance(value, dict)
     if not right:

@@ -48,3 +48,10 @@ def train_tokenizer(folder: Path, recipe: PretrainRecipe) -> Tokenizer:
         special_tokens=[(CLS, tokenizer.token_to_id(CLS)), (SEP, tokenizer.token_to_id(SEP))],
     )
     return tokenizer
+
+
+def word_starts(tokenizer: Tokenizer) -> list[bool]:
+    """Whether each piece of the vocabulary begins a word, in order of id; a Han character is a word of its own."""
+    size = tokenizer.get_vocab_size()
+    pieces = [str(tokenizer.id_to_token(i)) for i in range(size)]
+    return [p.startswith("▁") or not p.isalpha() or any("\u3400" <= c <= "\u9fff" for c in p) for p in pieces]

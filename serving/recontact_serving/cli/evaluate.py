@@ -43,6 +43,7 @@ def evaluate(
     from recontact_data.labels import SPLITS, load_labelled, read_labelled
     from recontact_data.output_file import check_writable
     from recontact_data.splits import with_splits
+    from recontact_data.writers import write_json
 
     if split not in (*SPLITS, "all"):
         raise typer.BadParameter(f"{split!r} is not one of {', '.join(SPLITS)}, all", param_hint="--split")
@@ -71,7 +72,7 @@ def evaluate(
         reports["TF-IDF"] = _baseline(rows, chosen, classifier.taxonomy)
     show(Console(), reports, classifier.taxonomy, title=f"{len(chosen)} {'real ' if index else ''}comments")
     if output is not None:
-        write_figures(output, reports)
+        write_json(output, {name: report.to_dict() for name, report in reports.items()})
 
 
 def _real(index: Path, texts: Path, taxonomy: "Taxonomy") -> "list[LabelledComment]":
@@ -91,22 +92,6 @@ def _baseline(rows: "Sequence[LabelledComment]", chosen: "Sequence[LabelledComme
     train, validation = ([row for row in rows if row.split == split] for split in ("train", "validation"))
     predicted = baseline_predictions(train, validation, chosen, taxonomy)
     return evaluate_predictions(predicted, chosen, taxonomy)
-
-
-def write_figures(output: Path, reports: "dict[str, Report]") -> None:
-    """Writes the figures as JSON; what could not be measured is null."""
-    import json
-
-    from recontact_data.output_file import OutputFile
-    from recontact_data.writers import plain
-
-    file = OutputFile(output)
-    try:
-        found = plain({name: report.to_dict() for name, report in reports.items()})
-        file.temporary.write_text(json.dumps(found, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        file.commit()
-    finally:
-        file.discard()
 
 
 def show(console: "Console", reports: "dict[str, Report]", taxonomy: "Taxonomy", title: str) -> None:

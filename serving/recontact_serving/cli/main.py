@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from recontact_data.errors import RecontactError
-from recontact_serving.cli import average, classify, evaluate, pretrain, serve, train
+from recontact_serving.cli import average, classify, evaluate, evaluate_encoder, pretrain, serve, train
 
 app = typer.Typer(
     name="recontact",
@@ -30,11 +30,12 @@ for command in (
     classify.classify,
     train.train,
     evaluate.evaluate,
+    evaluate_encoder.evaluate_encoder,
     serve.serve,
     pretrain.pretrain,
     average.average,
 ):
-    app.command(command.__name__, help=_help(command))(command)
+    app.command(command.__name__.replace("_", "-"), help=_help(command))(command)
 
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C

@@ -1,0 +1,190 @@
+"""Probe: what an encoder knows before it is fine-tuned, beside what n-grams know.
+
+Three questions: does it find the English sentence that a sentence translates; how much of the causes can
+a linear model read off its vectors; and does what was learnt from two languages hold in the others?
+"""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, set_seed
+
+from recontact_data.errors import CorpusError, ModelError
+from recontact_data.labels import SPLITS, LabelledComment, label_matrix
+from recontact_data.ngram_baseline import STRENGTHS, baseline_predictions, best_cut, macro_f1
+from recontact_data.taxonomy import Taxonomy
+from recontact_training.corpus import Pair
+from recontact_training.pretrain import read_held_out
+from recontact_training.teacher import mean_vector
+
+Floats = NDArray[np.float32]
+Predict = Callable[[Sequence[LabelledComment], Sequence[LabelledComment], Sequence[LabelledComment]], NDArray[np.bool_]]
+
+SETS = ("flores-devtest", "ntrex")
+PAIRS = 1_000
+SOURCES = ("en", "nb")
+BATCH = 64
+LONGEST = 256
+
+
+@dataclass(frozen=True)
+class EncoderFigures:
+    """What an encoder knows.
+
+    Attributes:
+        to_english: By held-out set and language: share of sentences whose nearest English one is their own.
+        from_english: The same the other way.
+        own: Macro-F1 of a linear probe by language, learnt from that language's comments alone.
+        zero_shot: The same, learnt from English and Norwegian comments alone; without these two.
+        all_languages: The same over all test comments, learnt from all languages.
+    """
+
+    to_english: dict[str, dict[str, float]]
+    from_english: dict[str, dict[str, float]]
+    own: dict[str, float]
+    zero_shot: dict[str, float]
+    all_languages: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, ready for JSON."""
+        return asdict(self)
+
+
+class Encoder:
+    """An encoder folder that turns texts to vectors: the mean of the states of a text's pieces.
+
+    Raises:
+        ModelError: there is no encoder in the folder.
+    """
+
+    def __init__(self, folder: str | Path, *, random: bool = False) -> None:
+        try:
+            self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+            set_seed(13)
+            self.model: PreTrainedModel = (
+                AutoModel.from_config(AutoConfig.from_pretrained(folder))
+                if random
+                else AutoModel.from_pretrained(folder, dtype=torch.float32)
+            )
+        except (OSError, ValueError) as error:
+            raise ModelError(f"no encoder at {folder}; give a Transformers folder with a tokenizer") from error
+        self.model.float().eval()
+
+    @torch.inference_mode()
+    def __call__(self, texts: Sequence[str]) -> Floats:
+        """Unit vectors, float32, shape (n, hidden)."""
+        order = np.argsort([len(text) for text in texts])
+        found = np.zeros((len(texts), int(self.model.config.hidden_size)), dtype=np.float32)
+        for start in range(0, len(texts), BATCH):
+            some = order[start : start + BATCH]
+            encoded = self.tokenizer(
+                [texts[i] for i in some], padding=True, truncation=True, max_length=LONGEST, return_tensors="pt"
+            )
+            states = self.model(encoded["input_ids"], encoded["attention_mask"]).last_hidden_state
+            found[some] = torch.nn.functional.normalize(mean_vector(states, encoded["attention_mask"]), dim=-1).numpy()
+        return found
+
+
+def found_share(queries: Floats, answers: Floats) -> float:
+    """Share of queries whose nearest answer by cosine is the one in the same row; both (n, hidden), unit rows."""
+    return float(((queries @ answers.T).argmax(1) == np.arange(len(queries))).mean())
+
+
+def retrieval(encoder: Encoder, pairs: Mapping[str, Sequence[Pair]]) -> tuple[dict[str, float], dict[str, float]]:
+    """Share of sentences that find their translation, to English and from English, by language."""
+    to_english, from_english = {}, {}
+    for language, own in pairs.items():
+        english, other = encoder([e for e, _ in own]), encoder([o for _, o in own])
+        to_english[language], from_english[language] = found_share(other, english), found_share(english, other)
+    return to_english, from_english
+
+
+def linear_probe(vectors: Mapping[str, Floats], taxonomy: Taxonomy) -> Predict:
+    """A logistic regression a cause on vectors, its penalty and cuts chosen on validation rows.
+
+    Args:
+        vectors: The vector of each comment, by id.
+        taxonomy: The causes.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    def matrix(rows: Sequence[LabelledComment]) -> Floats:
+        return np.stack([vectors[row.id] for row in rows])
+
+    def predict(
+        train: Sequence[LabelledComment], validation: Sequence[LabelledComment], test: Sequence[LabelledComment]
+    ) -> NDArray[np.bool_]:
+        known, labels = label_matrix(train, taxonomy), label_matrix(validation, taxonomy)
+        tried = []
+        for strength in STRENGTHS:
+            model = make_pipeline(
+                StandardScaler(),
+                OneVsRestClassifier(LogisticRegression(C=strength / 1_000, class_weight="balanced", max_iter=500)),
+            )
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Label not", UserWarning)
+                model.fit(matrix(train), known)
+            scores = model.predict_proba(matrix(validation))
+            cuts = np.array([best_cut(scores[:, k], labels[:, k]) for k in range(len(taxonomy))])
+            tried.append((macro_f1(labels, scores >= cuts), model, cuts))
+        _, model, cuts = max(tried, key=lambda trial: trial[0])
+        return np.asarray(model.predict_proba(matrix(test)) >= cuts)
+
+    return predict
+
+
+def probe(
+    predict: Predict, rows: Sequence[LabelledComment], taxonomy: Taxonomy
+) -> tuple[dict[str, float], dict[str, float], float]:
+    """Macro-F1 on test rows: by language from its own rows, by language from `SOURCES` alone, over all from all."""
+    by_split = {split: [row for row in rows if row.split == split] for split in SPLITS}
+
+    def score(sources: Sequence[str], target: Sequence[str]) -> float:
+        train, validation = ([r for r in by_split[s] if r.language in sources] for s in ("train", "validation"))
+        test = [row for row in by_split["test"] if row.language in target]
+        return macro_f1(label_matrix(test, taxonomy), predict(train, validation, test))
+
+    languages = sorted({row.language for row in rows})
+    own = {language: score([language], [language]) for language in languages}
+    zero_shot = {language: score(SOURCES, [language]) for language in languages if language not in SOURCES}
+    return own, zero_shot, score(languages, languages)
+
+
+def evaluate_encoder(
+    encoder: Encoder, heldout: Path, rows: Sequence[LabelledComment], taxonomy: Taxonomy
+) -> EncoderFigures:
+    """All figures of one encoder.
+
+    Args:
+        encoder: The encoder.
+        heldout: A corpus folder with `heldout/<set>.en-<lang>.tsv`.
+        rows: Labelled comments with their splits.
+        taxonomy: The causes.
+
+    Raises:
+        CorpusError: the folder holds no pairs.
+    """
+    languages = sorted({row.language for row in rows} - {"en"})
+    to_english, from_english = {}, {}
+    for name in SETS:
+        pairs = read_held_out(heldout, languages, name, PAIRS)
+        if pairs:
+            to_english[name], from_english[name] = retrieval(encoder, pairs)
+    if not to_english:
+        raise CorpusError(f"no held-out pairs in {heldout}/heldout; it must hold <set>.en-<lang>.tsv files")
+    vectors = dict(zip([row.id for row in rows], encoder([row.text for row in rows]), strict=True))
+    return EncoderFigures(to_english, from_english, *probe(linear_probe(vectors, taxonomy), rows, taxonomy))
+
+
+def evaluate_ngrams(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> EncoderFigures:
+    """The same of character n-grams, which find no translations."""
+    return EncoderFigures({}, {}, *probe(lambda *splits: baseline_predictions(*splits, taxonomy), rows, taxonomy))

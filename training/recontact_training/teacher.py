@@ -1,0 +1,69 @@
+"""Teacher: vectors of English sentences, computed once and kept in a file."""
+
+import json
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel
+
+from recontact_training.half_precision import pays, work_in_half
+
+BLOCK = 16_384  # sentences between two marks of progress
+BATCH = 256
+
+
+def mean_vector(states: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the states of real pieces, shape (batch, hidden), float32."""
+    weight = mask[..., None].float()
+    return (states.float() * weight).sum(1) / weight.sum(1)
+
+
+class TeacherVectors:
+    """The teacher's vector of each sentence, float16, shape (n_sentences, hidden), on disk.
+
+    Sentences are kept once, in the order of first sight; a cache of other sentences is made anew.
+    """
+
+    def __init__(
+        self, teacher: Path, sentences: Sequence[str], out: Path, device: torch.device, report: Callable[[str], None]
+    ) -> None:
+        self.rows = {text: row for row, text in enumerate(dict.fromkeys(sentences))}
+        texts = list(self.rows)
+        model: PreTrainedModel = AutoModel.from_pretrained(teacher, dtype=torch.float32).eval().to(device)
+        path, mark = out / "teacher.f16", out / "teacher.json"
+        state = {"of": sha256("\n".join(texts).encode()).hexdigest(), "done": 0}
+        if mark.exists() and path.exists() and (known := json.loads(mark.read_text()))["of"] == state["of"]:
+            state = known
+        shape = (max(1, len(texts)), int(model.config.hidden_size))
+        mode = "r+" if state["done"] else "w+"
+        self.vectors: NDArray[np.float16] = np.memmap(path, dtype=np.float16, mode=mode, shape=shape)
+        if int(state["done"]) == len(texts):
+            return
+        if pays(device):
+            work_in_half(model)
+        tokenizer = AutoTokenizer.from_pretrained(teacher)
+        longest = min(128, int(model.config.max_position_embeddings))
+        for start in range(int(state["done"]), len(texts), BLOCK):
+            block = texts[start : start + BLOCK]
+            order = np.argsort([len(text) for text in block])
+            for first in range(0, len(block), BATCH):
+                some = order[first : first + BATCH]
+                encoded = tokenizer(
+                    [block[i] for i in some], padding=True, truncation=True, max_length=longest, return_tensors="pt"
+                ).to(device)
+                with torch.inference_mode():
+                    states = model(**encoded).last_hidden_state
+                    self.vectors[start + some] = mean_vector(states, encoded["attention_mask"]).cpu().numpy()
+            self.vectors.flush()
+            mark.write_text(json.dumps({**state, "done": start + len(block)}))
+            report(f"teacher: {start + len(block)} of {len(texts)} sentences")
+
+    def __call__(self, sentences: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Vectors, float32, shape (n, hidden), and the row of each sentence, shape (n,): equal for equal ones."""
+        rows = np.array([self.rows[text] for text in sentences])
+        return torch.from_numpy(self.vectors[rows].astype(np.float32)), torch.from_numpy(rows)
