@@ -8,7 +8,6 @@ are guessed from the rest.
 """
 
 import json
-import math
 import time
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -25,10 +24,9 @@ from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from recontact_data.errors import CorpusError
 from recontact_training import corpus
-from recontact_training.half_precision import Masters, pays, work_in_half
 from recontact_training.recipe import PretrainRecipe
 from recontact_training.start import start_encoder, word_embeddings
-from recontact_training.teacher import TeacherVectors, mean_vector
+from recontact_training.teacher import TeacherVectors, half_precision_pays, mean_vector
 from recontact_training.tokenizer import CLS, MASK, PAD, SEP, SPECIAL, UNK, train_tokenizer, word_starts
 
 Report = Callable[[str], None]
@@ -51,7 +49,7 @@ class Student(nn.Module):
         if chosen is None:
             return states
         guessed = self.transform(states[chosen])
-        return functional.linear(guessed, word_embeddings(self.encoder).to(guessed.dtype), self.bias.to(guessed.dtype))
+        return functional.linear(guessed, word_embeddings(self.encoder), self.bias)
 
 
 def distillation_loss(vectors: Tensor, targets: Tensor, same: Tensor, scale: float) -> Tensor:
@@ -107,6 +105,7 @@ class Pretraining:
     def __init__(self, folder: Path, recipe: PretrainRecipe, teacher: Path, out: Path, report: Report) -> None:
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
+        self.half = half_precision_pays(self.device)
         self.recipe, self.out = recipe, out
         self.report: Report = report if self.accelerator.is_main_process else lambda line: None
         out.mkdir(parents=True, exist_ok=True)
@@ -117,19 +116,12 @@ class Pretraining:
             self._load(folder, teacher)
         torch.manual_seed(recipe.seed)
         self.student = Student(encoder).to(self.device)
-        if pays(self.device):
-            self.student.transform.to(torch.bfloat16)
-            work_in_half(self.student.encoder)
         embeddings = [word_embeddings(self.student.encoder)]
         if (pooler := getattr(self.student.encoder, "pooler", None)) is not None:
             pooler.requires_grad_(False)
         body = [p for p in self.student.parameters() if p.requires_grad and p is not embeddings[0]]
-        self.masters = Masters([*body, *embeddings])
         self.optimizer = torch.optim.AdamW(
-            [
-                {"params": self.masters.masters[:-1], "peak": recipe.learning_rate},
-                {"params": self.masters.masters[-1:], "peak": recipe.embedding_rate},
-            ],
+            [{"params": body, "peak": recipe.learning_rate}, {"params": embeddings, "peak": recipe.embedding_rate}],
             weight_decay=0.01,
             fused=True,
         )
@@ -206,7 +198,7 @@ class Pretraining:
         batch, rows = self.distil(ordinal)
         targets, sentence = (t.to(self.device) for t in self.targets([english for english, _ in batch]))
         ids, mask = (t.to(self.device) for t in pad(rows, self.pad_id))
-        states = self.model(ids, mask)
+        states = self._forward(ids, mask)
         same = sentence[:, None] == sentence[None, :]
         scale = self.recipe.contrastive_scale
         by_mean = distillation_loss(mean_vector(states, mask), targets, same, scale)
@@ -221,7 +213,12 @@ class Pretraining:
         if not chosen.any():
             chosen[:, 1] = True
         ids, hidden, mask, chosen = (t.to(self.device) for t in (ids, hidden, mask, chosen))
-        return functional.cross_entropy(self.model(hidden, mask, chosen).float(), ids[chosen]), int(mask.sum())
+        return functional.cross_entropy(self._forward(hidden, mask, chosen).float(), ids[chosen]), int(mask.sum())
+
+    def _forward(self, *inputs: Tensor) -> Tensor:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            found: Tensor = self.model(*inputs)
+        return found
 
     def _id(self, special: str) -> int:
         found = self.tokenizer.token_to_id(special)
@@ -242,11 +239,9 @@ class Pretraining:
                 group["lr"] = group["peak"] * schedule(step, recipe)
             kind, loss, seen = self.loss(step)
             self.accelerator.backward(loss)
-            self.masters.take_gradients()
-            nn.utils.clip_grad_norm_(self.masters.masters, 1.0)
+            nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
             self.optimizer.step()
             self.optimizer.zero_grad()
-            self.masters.give_weights()
             losses[kind].append(float(loss.detach()))
             pieces += seen * self.accelerator.num_processes
             if (step + 1) % 50 == 0:
@@ -264,7 +259,7 @@ class Pretraining:
     def _checkpoint(self, step: int) -> None:
         if not self.accelerator.is_main_process:
             return
-        state = {"step": step, "masters": self.masters.masters, "optimizer": self.optimizer.state_dict()}
+        state = {"step": step, "student": self.student.state_dict(), "optimizer": self.optimizer.state_dict()}
         partial = self.out / "checkpoint.partial"
         torch.save(state, partial)
         partial.replace(self.out / "checkpoint.pt")
@@ -278,10 +273,7 @@ class Pretraining:
         if not path.exists():
             return 0
         state = torch.load(path, map_location=self.device, weights_only=True)
-        with torch.no_grad():
-            for master, saved in zip(self.masters.masters, state["masters"], strict=True):
-                master.copy_(saved)
-        self.masters.give_weights()
+        self.student.load_state_dict(state["student"])
         self.optimizer.load_state_dict(state["optimizer"])
         return int(state["step"])
 
@@ -300,10 +292,6 @@ class Pretraining:
     def save(self) -> None:
         """Writes the encoder and its tokenizer as a Transformers folder in `out/encoder`."""
         self.tokenizer.no_truncation()
-        self.student.float()
-        with torch.no_grad():
-            for working, master in zip(self.masters.working, self.masters.masters, strict=True):
-                working.copy_(master)
         pooler = getattr(self.student.encoder, "pooler", None)
         if isinstance(dense := getattr(pooler, "dense", None), nn.Linear):
             # The distilled sentence vector is the first state; an identity passes it on to a classifier.
@@ -323,11 +311,14 @@ class Pretraining:
 
 
 def schedule(step: int, recipe: PretrainRecipe) -> float:
-    """Share of the peak rate at a step: linear warm-up, then a cosine to zero."""
-    if step < recipe.warmup_steps:
-        return (step + 1) / recipe.warmup_steps
-    done = (step - recipe.warmup_steps) / max(1, recipe.steps - recipe.warmup_steps)
-    return 0.5 * (1 + math.cos(math.pi * done))
+    """Share of the peak rate at a step: linear warm-up, then the peak, then a linear fall to zero.
+
+    Until the fall begins nothing depends on the number of steps, so that a run can be made longer or shorter
+    (Hägele et al. 2024, "Scaling laws and compute-optimal training beyond fixed training durations").
+    """
+    rising = (step + 1) / max(1, recipe.warmup_steps)
+    falling = (recipe.steps - step) / max(1, round(recipe.steps * recipe.fall_share))
+    return min(1.0, rising, falling)
 
 
 @torch.inference_mode()

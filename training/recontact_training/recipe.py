@@ -35,7 +35,8 @@ class PretrainRecipe:
         mask_share: Share of the words that are hidden in a masked step.
         learning_rate: Peak rate of the encoder's body.
         embedding_rate: Peak rate of the new word embeddings.
-        warmup_steps: Steps of linear warm-up; a cosine to zero follows.
+        warmup_steps: Steps of linear warm-up.
+        fall_share: Share of the steps, the last ones, in which the rates fall to zero.
         steps: Optimizer steps in all.
         checkpoint_minutes: Minutes between checkpoints.
         seed: Seeds every draw; step k's batch depends on (seed, k) alone.
@@ -57,7 +58,8 @@ class PretrainRecipe:
     learning_rate: float = 2e-4
     embedding_rate: float = 2e-3
     warmup_steps: int = 100
-    steps: int = 2_000
+    fall_share: float = 0.25
+    steps: int = 6_000
     checkpoint_minutes: float = 15.0
     seed: int = 13
 

@@ -1,6 +1,7 @@
 """Teacher: vectors of English sentences, computed once and kept in a file."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -11,10 +12,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 
-from recontact_training.half_precision import pays, work_in_half
-
 BLOCK = 16_384  # sentences between two marks of progress
 BATCH = 256
+
+
+def half_precision_pays(device: torch.device, size: int = 1024) -> bool:
+    """Whether bfloat16 matrix products are clearly faster than float32 ones here, by trying both."""
+    taken = []
+    for dtype in (torch.float32, torch.bfloat16):
+        a, b = (torch.ones(size, size, dtype=dtype, device=device) for _ in range(2))
+        float((a @ b)[0, 0])
+        begun = time.perf_counter()
+        for _ in range(5):
+            last = a @ b
+        float(last[0, 0])
+        taken.append(time.perf_counter() - begun)
+    return taken[0] > 1.5 * taken[1]
 
 
 def mean_vector(states: Tensor, mask: Tensor) -> Tensor:
@@ -44,8 +57,7 @@ class TeacherVectors:
         self.vectors: NDArray[np.float16] = np.memmap(path, dtype=np.float16, mode=mode, shape=shape)
         if int(state["done"]) == len(texts):
             return
-        if pays(device):
-            work_in_half(model)
+        half = torch.autocast(device.type, torch.bfloat16, enabled=half_precision_pays(device))
         tokenizer = AutoTokenizer.from_pretrained(teacher)
         longest = min(128, int(model.config.max_position_embeddings))
         for start in range(int(state["done"]), len(texts), BLOCK):
@@ -56,7 +68,7 @@ class TeacherVectors:
                 encoded = tokenizer(
                     [block[i] for i in some], padding=True, truncation=True, max_length=longest, return_tensors="pt"
                 ).to(device)
-                with torch.inference_mode():
+                with torch.inference_mode(), half:
                     states = model(**encoded).last_hidden_state
                     self.vectors[start + some] = mean_vector(states, encoded["attention_mask"]).cpu().numpy()
             self.vectors.flush()
