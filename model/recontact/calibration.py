@@ -65,7 +65,7 @@ def sigmoid(logits: Doubles) -> Doubles:
 
 
 def fit_scale_and_shift(logits: Doubles, labels: Bools, pull: float = 5.0, rounds: int = 50) -> tuple[float, float]:
-    """Scale and shift of one cause's logits that minimise the log-loss, by Newton's method.
+    """Scale and shift of one cause's logits that minimise the log-loss, by Newton's method with halved steps.
 
     Args:
         logits: Shape (n,).
@@ -78,12 +78,19 @@ def fit_scale_and_shift(logits: Doubles, labels: Bools, pull: float = 5.0, round
     """
     columns = np.stack([logits, np.ones_like(logits)], axis=1)
     home = np.array([1.0, 0.0])
+
+    def loss(values: Doubles) -> float:
+        z = columns @ values
+        return float((np.logaddexp(0.0, z) - labels * z).sum() + pull / 2 * np.square(values - home).sum())
+
     values = home.copy()
     for _ in range(rounds):
         p = sigmoid(columns @ values)
         slope = columns.T @ (p - labels) + pull * (values - home)
         curve = (columns * (p * (1 - p))[:, None]).T @ columns + pull * np.eye(2)
         step = np.linalg.solve(curve, slope)
+        while np.abs(step).max() > 1e-8 and loss(values - step) > loss(values):
+            step /= 2  # a full step overshoots where most probabilities are near 0 or 1
         values -= step
         if np.abs(step).max() < 1e-8:
             break

@@ -20,6 +20,13 @@ def test_scale_and_shift_that_made_the_labels_are_recovered(scale: float, shift:
     assert found == pytest.approx((scale, shift), abs=0.07)
 
 
+def test_logits_far_too_large_are_brought_down() -> None:
+    rng = np.random.default_rng(5)
+    logits = 12 * rng.normal(size=4_000) - 8
+    labels = rng.random(len(logits)) < sigmoid(0.1 * logits - 1)
+    assert fit_scale_and_shift(logits, labels) == pytest.approx((0.1, -1.0), abs=0.1)
+
+
 def test_without_samples_the_scale_stays_one_and_the_shift_zero() -> None:
     assert fit_scale_and_shift(np.zeros(0), np.zeros(0, dtype=bool)) == pytest.approx((1.0, 0.0))
 

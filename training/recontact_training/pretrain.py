@@ -156,7 +156,7 @@ class Pretraining:
         recipe, languages = self.recipe, list(self.recipe.languages)
         lines = {language: corpus.mono(folder, language) for language in languages}
         pairs = {
-            language: [(line, line) for line in lines["en"]]
+            language: [(line, line) for line in lines["en"][: recipe.english_lines]]
             if language == "en"
             else [pair for pair in corpus.pairs(folder, language) if len(pair[0].split()) >= recipe.fewest_words]
             for language in languages

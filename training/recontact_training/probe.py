@@ -7,6 +7,7 @@ a linear model read off its vectors; and does what was learnt from two languages
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class Encoder:
             self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
             set_seed(13)
             self.model: PreTrainedModel = (
-                AutoModel.from_config(AutoConfig.from_pretrained(folder))
+                AutoModel.from_config(AutoConfig.from_pretrained(folder))  # type: ignore[no-untyped-call]
                 if random
                 else AutoModel.from_pretrained(folder, dtype=torch.float32)
             )
@@ -187,4 +188,4 @@ def evaluate_encoder(
 
 def evaluate_ngrams(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> EncoderFigures:
     """The same of character n-grams, which find no translations."""
-    return EncoderFigures({}, {}, *probe(lambda *splits: baseline_predictions(*splits, taxonomy), rows, taxonomy))
+    return EncoderFigures({}, {}, *probe(partial(baseline_predictions, taxonomy=taxonomy), rows, taxonomy))

@@ -29,6 +29,7 @@ class PretrainRecipe:
         attention: How Transformers computes attention: `eager`, `sdpa`.
         alignment_pairs: Sentence pairs a language from which the first word embeddings are learnt.
         fewest_words: English words that a pair must have to be distilled from.
+        english_lines: English lines that are distilled beside the pairs.
         domain_share: Share of the distilled pairs that come from the shipped sentences of customer service.
         distill_share: Share of the steps that distil; the rest are masked language modelling.
         contrastive_scale: Inverse temperature of the in-batch softmax.
@@ -51,6 +52,7 @@ class PretrainRecipe:
     attention: str = "eager"
     alignment_pairs: int = 15_000
     fewest_words: int = 3
+    english_lines: int = 60_000
     domain_share: float = 0.05
     distill_share: float = 0.65
     contrastive_scale: float = 20.0

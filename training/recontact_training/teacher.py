@@ -1,14 +1,15 @@
 """Teacher: vectors of English sentences, computed once and kept in a file."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 
@@ -47,14 +48,20 @@ class TeacherVectors:
     ) -> None:
         self.rows = {text: row for row, text in enumerate(dict.fromkeys(sentences))}
         texts = list(self.rows)
-        model: PreTrainedModel = AutoModel.from_pretrained(teacher, dtype=torch.float32).eval().to(device)
+        # Fused attention is slow in half precision on a CPU (docs/experiments/2026-11-22-encoder.md).
+        model: PreTrainedModel = AutoModel.from_pretrained(teacher, dtype=torch.float32, attn_implementation="eager")
+        model.to(device)
+        model.eval()  # type: ignore[no-untyped-call]
         path, mark = out / "teacher.f16", out / "teacher.json"
-        state = {"of": sha256("\n".join(texts).encode()).hexdigest(), "done": 0}
+        state: dict[str, Any] = {"of": sha256("\n".join(texts).encode()).hexdigest(), "done": 0}
         if mark.exists() and path.exists() and (known := json.loads(mark.read_text()))["of"] == state["of"]:
             state = known
         shape = (max(1, len(texts)), int(model.config.hidden_size))
-        mode = "r+" if state["done"] else "w+"
-        self.vectors: NDArray[np.float16] = np.memmap(path, dtype=np.float16, mode=mode, shape=shape)
+        if not state["done"]:
+            path.unlink(missing_ok=True)
+            path.touch()
+            os.truncate(path, 2 * shape[0] * shape[1])
+        self.vectors = np.memmap(path, dtype=np.float16, mode="r+", shape=shape)
         if int(state["done"]) == len(texts):
             return
         half = torch.autocast(device.type, torch.bfloat16, enabled=half_precision_pays(device))
