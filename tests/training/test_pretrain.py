@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from recontact_data.errors import CorpusError
-from recontact_training.pretrain import pretrain
+from recontact_training.pretrain import distillation_loss, hide, pretrain, schedule
 from recontact_training.recipe import PretrainRecipe
 
 # One small step a checkpoint: with 0 minutes between them, every step is one.
@@ -115,3 +116,39 @@ def test_a_corpus_folder_without_any_text_of_the_recipes_languages_is_refused(en
     (tmp_path / "mono" / "fi.general.txt").write_text("kukaan ei vastaa\n", encoding="utf-8")
     with pytest.raises(CorpusError, match="no text of any language"):
         pretrain(tmp_path, RECIPE, encoder, tmp_path / "out")
+
+
+def test_words_are_hidden_whole_and_special_pieces_never() -> None:
+    starts = torch.tensor([False, False, False, True, False, True])
+    ids = torch.tensor([[1, 3, 4, 4, 5, 4, 3, 2]] * 400)
+    hidden, chosen = hide(ids, 0.3, 9, torch.tensor([0, 1, 2]), starts, torch.Generator().manual_seed(4))
+    assert (hidden[chosen] == 9).all()
+    assert torch.equal(hidden[~chosen], ids[~chosen])
+    assert not chosen[:, [0, 7]].any()
+    for word in ([1, 2, 3], [4, 5]):
+        assert (chosen[:, word].all(1) == chosen[:, word].any(1)).all()
+    assert chosen[:, 1].float().mean() == pytest.approx(0.3, abs=0.07)
+
+
+def test_the_distillation_loss_falls_towards_the_right_vectors() -> None:
+    targets = torch.eye(4)
+    none_same = torch.eye(4, dtype=torch.bool)
+    right, turned = (float(distillation_loss(v, targets, none_same, 20.0)) for v in (targets, targets.roll(1, 0)))
+    assert right < 0.01 < 1 < turned
+
+
+def test_another_sentence_with_the_same_translation_is_no_wrong_answer() -> None:
+    targets = torch.eye(4)[[0, 0, 1]]
+    known = torch.tensor([0, 0, 1])
+    assert float(distillation_loss(targets, targets, known[:, None] == known, 20.0)) < 0.01
+    assert float(distillation_loss(targets, targets, torch.eye(3, dtype=torch.bool), 20.0)) > 0.4
+
+
+def test_the_rate_rises_stays_and_falls_to_zero() -> None:
+    recipe = replace(RECIPE, steps=100, warmup_steps=10, fall_share=0.25)
+    rates = [schedule(step, recipe) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert set(rates[9:75]) == {1.0}
+    assert rates[99] == pytest.approx(0.04)
+    longer = replace(recipe, steps=200)
+    assert [schedule(step, longer) for step in range(75)] == rates[:75]

@@ -50,7 +50,7 @@ class TeacherVectors:
         texts = list(self.rows)
         # Fused attention is slow in half precision on a CPU (docs/experiments/2026-11-22-encoder.md).
         model: PreTrainedModel = AutoModel.from_pretrained(teacher, dtype=torch.float32, attn_implementation="eager")
-        model.to(device)
+        model.to(device)  # type: ignore[arg-type]
         model.eval()  # type: ignore[no-untyped-call]
         path, mark = out / "teacher.f16", out / "teacher.json"
         state: dict[str, Any] = {"of": sha256("\n".join(texts).encode()).hexdigest(), "done": 0}
