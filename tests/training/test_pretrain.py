@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from recontact_data.errors import CorpusError
+from recontact_data.errors import CorpusError, ModelError
 from recontact_training.pretrain import distillation_loss, hide, pretrain, schedule
 from recontact_training.recipe import PretrainRecipe
 
@@ -57,7 +57,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(corpus: Path, encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that nothing interrupted."""
     out = tmp_path_factory.mktemp("whole")
-    pretrain(corpus, RECIPE, encoder, out, lambda line: None)
+    pretrain(corpus, RECIPE, encoder, out, report=lambda line: None)
     return out
 
 
@@ -91,10 +91,10 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        pretrain(corpus, RECIPE, encoder, tmp_path, stop_after_three)
+        pretrain(corpus, RECIPE, encoder, tmp_path, report=stop_after_three)
     assert not (tmp_path / "encoder").exists()
     said: list[str] = []
-    made = pretrain(corpus, RECIPE, encoder, tmp_path, said.append)
+    made = pretrain(corpus, RECIPE, encoder, tmp_path, report=said.append)
     assert not any("checkpoint at step 3" in line for line in said)
     expected = AutoModel.from_pretrained(whole / "encoder").state_dict()
     for name, weight in AutoModel.from_pretrained(made).state_dict().items():
@@ -104,6 +104,25 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(
 def test_the_encoder_can_be_fine_tuned_from(whole: Path) -> None:
     assert (whole / "encoder" / "tokenizer.json").is_file()
     assert AutoTokenizer.from_pretrained(whole / "encoder").is_fast
+
+
+def test_a_run_can_go_on_from_an_encoder_with_its_vocabulary(
+    corpus: Path, encoder: Path, whole: Path, tmp_path: Path
+) -> None:
+    still = replace(RECIPE, steps=1, learning_rate=0.0, embedding_rate=0.0)
+    made = pretrain(corpus, still, encoder, tmp_path, whole / "encoder", report=lambda line: None)
+    expected = AutoModel.from_pretrained(whole / "encoder").state_dict()
+    for name, weight in AutoModel.from_pretrained(made).state_dict().items():
+        assert torch.equal(weight, expected[name]), name
+    vocabularies = [AutoTokenizer.from_pretrained(folder).get_vocab() for folder in (made, whole / "encoder")]
+    assert vocabularies[0] == vocabularies[1]
+
+
+def test_what_is_no_encoder_is_refused(corpus: Path, encoder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no encoder"):
+        pretrain(corpus, RECIPE, tmp_path, tmp_path / "out")
+    with pytest.raises(ModelError, match="no encoder"):
+        pretrain(corpus, RECIPE, encoder, tmp_path / "out", tmp_path)
 
 
 def test_a_corpus_folder_that_is_not_there_is_refused(encoder: Path, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_whole_number_will_do_where_a_broken_one_is_due(tmp_path: Path) -> Non
 
 
 def test_a_missing_recipe_is_answered_with_the_shipped_ones(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="one of: finetune, finetune-hidden, pretrain-minilm"):
+    with pytest.raises(RecipeError, match="one of: finetune, finetune-hidden, finetune-more, pretrain-minilm"):
         load_recipe("finetuen", FinetuneRecipe)
     with pytest.raises(RecipeError, match="no recipe at"):
         load_recipe(tmp_path, FinetuneRecipe)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerFast
 
-from recontact_data.errors import CorpusError
+from recontact_data.errors import CorpusError, ModelError
 from recontact_training import corpus
 from recontact_training.recipe import PretrainRecipe
 from recontact_training.start import start_encoder, word_embeddings
@@ -102,7 +102,9 @@ def hide(
 class Pretraining:
     """One run: its data, its model, its optimizer; `run` trains, checkpoints and resumes."""
 
-    def __init__(self, folder: Path, recipe: PretrainRecipe, teacher: Path, out: Path, report: Report) -> None:
+    def __init__(
+        self, folder: Path, recipe: PretrainRecipe, teacher: Path, out: Path, start: Path | None, report: Report
+    ) -> None:
         self.accelerator = Accelerator()
         self.device = self.accelerator.device
         self.half = half_precision_pays(self.device)
@@ -110,9 +112,9 @@ class Pretraining:
         self.report: Report = report if self.accelerator.is_main_process else lambda line: None
         out.mkdir(parents=True, exist_ok=True)
         with self.accelerator.main_process_first():
-            self.tokenizer = self._tokenizer(folder)
+            self.tokenizer = self._tokenizer(folder, start)
             self.pad_id, self.mask_id = self._id(PAD), self._id(MASK)
-            encoder = self._encoder(folder, teacher)
+            encoder = self._encoder(folder, teacher, start)
             self._load(folder, teacher)
         torch.manual_seed(recipe.seed)
         self.student = Student(encoder).to(self.device)
@@ -128,22 +130,29 @@ class Pretraining:
         self.kinds = np.random.default_rng(recipe.seed).random(recipe.steps) < recipe.distill_share
         self.ordinals = np.where(self.kinds, self.kinds.cumsum(), (~self.kinds).cumsum()) - 1
 
-    def _tokenizer(self, folder: Path) -> Tokenizer:
+    def _tokenizer(self, folder: Path, start: Path | None) -> Tokenizer:
         path = self.out / "vocabulary.json"
         if not path.exists():
-            self.report("learning the vocabulary")
-            train_tokenizer(folder, self.recipe).save(str(path))
+            if start is None:
+                self.report("learning the vocabulary")
+                learnt = train_tokenizer(folder, self.recipe)
+            else:
+                learnt = Tokenizer.from_file(str(start / "tokenizer.json"))
+            learnt.save(str(path))
         tokenizer = Tokenizer.from_file(str(path))
         tokenizer.enable_truncation(self.recipe.max_length)
         return tokenizer
 
-    def _encoder(self, folder: Path, teacher: Path) -> PreTrainedModel:
+    def _encoder(self, folder: Path, teacher: Path, start: Path | None) -> PreTrainedModel:
         path = self.out / "start"
         if not path.exists():
-            self.report("setting the new word embeddings from the teacher's")
-            start_encoder(
-                folder, self.recipe, teacher, Tokenizer.from_file(str(self.out / "vocabulary.json"))
-            ).save_pretrained(path)
+            if start is None:
+                self.report("setting the new word embeddings from the teacher's")
+                vocabulary = Tokenizer.from_file(str(self.out / "vocabulary.json"))
+                first = start_encoder(folder, self.recipe, teacher, vocabulary)
+            else:
+                first = AutoModel.from_pretrained(start, dtype=torch.float32)
+            first.save_pretrained(path)
         # Next to no text is seen twice, so dropout would only slow each step.
         still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
         encoder: PreTrainedModel = AutoModel.from_pretrained(
@@ -336,7 +345,9 @@ def read_held_out(
     return {k: list(islice(corpus.read_pairs(path), count)) for k, path in paths.items() if path.exists()}
 
 
-def pretrain(folder: Path, recipe: PretrainRecipe, teacher: Path, out: Path, report: Report = print) -> Path:
+def pretrain(
+    folder: Path, recipe: PretrainRecipe, teacher: Path, out: Path, start: Path | None = None, report: Report = print
+) -> Path:
     """Makes an encoder from a teacher and a corpus folder; call again to go on where it stopped.
 
     Args:
@@ -344,6 +355,7 @@ def pretrain(folder: Path, recipe: PretrainRecipe, teacher: Path, out: Path, rep
         recipe: The dials.
         teacher: A Transformers folder of an English sentence encoder.
         out: Where vocabulary, checkpoints and, at the end, `encoder/` are written.
+        start: A Transformers folder to go on from, with its vocabulary; None for the teacher's body with a new one.
         report: Called with each progress line.
 
     Returns:
@@ -351,8 +363,12 @@ def pretrain(folder: Path, recipe: PretrainRecipe, teacher: Path, out: Path, rep
 
     Raises:
         CorpusError: `folder` does not exist or is empty for every language of the recipe.
+        ModelError: `teacher` or `start` is no encoder with its tokenizer.
     """
     if not folder.is_dir():
         raise CorpusError(f"no corpus folder at {folder}; it must hold mono/, parallel/ and dict/")
-    Pretraining(folder, recipe, teacher, out, report).run()
+    for encoder in filter(None, (teacher, start)):
+        if not (encoder / "config.json").is_file() or not (encoder / "tokenizer.json").is_file():
+            raise ModelError(f"no encoder at {encoder}; give a Transformers folder with config.json and tokenizer.json")
+    Pretraining(folder, recipe, teacher, out, start, report).run()
     return out / "encoder"
