@@ -4,7 +4,8 @@ Two kinds of steps share one schedule. Distillation: the student's vector of a s
 the teacher's vector of its English translation (Reimers & Gurevych 2020, "Making monolingual sentence
 embeddings multilingual using knowledge distillation"), by squared error and an in-batch softmax.
 Masked language modelling: hidden pieces of a sentence, or of a translated pair (Conneau & Lample 2019),
-are guessed from the rest.
+are guessed from the rest, each among all that is hidden in its batch and pieces drawn at random (after Jean
+et al. 2015, "On using very large target vocabulary for neural machine translation").
 """
 
 import json
@@ -43,13 +44,16 @@ class Student(nn.Module):
         self.transform = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
         self.bias = nn.Parameter(torch.zeros(len(word_embeddings(encoder))))
 
-    def forward(self, ids: Tensor, mask: Tensor, chosen: Tensor | None = None) -> Tensor:
-        """Last hidden states (batch, length, hidden) or, of `chosen` places, logits (n, vocabulary)."""
+    def forward(
+        self, ids: Tensor, mask: Tensor, chosen: Tensor | None = None, candidates: Tensor | None = None
+    ) -> Tensor:
+        """Last hidden states (batch, length, hidden), or logits of candidates at chosen places (n, n_candidates)."""
         states: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        if chosen is None:
+        if chosen is None or candidates is None:
             return states
         guessed = self.transform(states[chosen])
-        return functional.linear(guessed, word_embeddings(self.encoder), self.bias)
+        pieces = functional.embedding(candidates, word_embeddings(self.encoder))
+        return functional.linear(guessed, pieces, self.bias[candidates])
 
 
 def distillation_loss(vectors: Tensor, targets: Tensor, same: Tensor, scale: float) -> Tensor:
@@ -221,8 +225,11 @@ class Pretraining:
         hidden, chosen = hide(ids, self.recipe.mask_share, self.mask_id, self.special, self.starts, generator)
         if not chosen.any():
             chosen[:, 1] = True
-        ids, hidden, mask, chosen = (t.to(self.device) for t in (ids, hidden, mask, chosen))
-        return functional.cross_entropy(self._forward(hidden, mask, chosen).float(), ids[chosen]), int(mask.sum())
+        others = torch.randint(len(self.starts), (self.recipe.candidates,), generator=generator)
+        candidates, answers = torch.cat([ids[chosen], others]).unique(return_inverse=True)
+        inputs = (t.to(self.device) for t in (hidden, mask, chosen, candidates))
+        right = answers[: int(chosen.sum())].to(self.device)
+        return functional.cross_entropy(self._forward(*inputs).float(), right), int(mask.sum())
 
     def _forward(self, *inputs: Tensor) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):

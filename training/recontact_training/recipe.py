@@ -34,6 +34,7 @@ class PretrainRecipe:
         distill_share: Share of the steps that distil; the rest are masked language modelling.
         contrastive_scale: Inverse temperature of the in-batch softmax.
         mask_share: Share of the words that are hidden in a masked step.
+        candidates: Pieces drawn at random among which, besides those hidden in the batch, a hidden one is guessed.
         learning_rate: Peak rate of the encoder's body.
         embedding_rate: Peak rate of the new word embeddings.
         warmup_steps: Steps of linear warm-up.
@@ -57,6 +58,7 @@ class PretrainRecipe:
     distill_share: float = 0.65
     contrastive_scale: float = 20.0
     mask_share: float = 0.3
+    candidates: int = 4_096
     learning_rate: float = 2e-4
     embedding_rate: float = 2e-3
     warmup_steps: int = 100
