@@ -20,7 +20,7 @@ from recontact_data.agreement import (
 )
 from recontact_data.coverage import Coverage, coverage_of, coverage_table, read_required, shortfalls
 from recontact_data.errors import LabelError, RecontactError
-from recontact_data.labels import LabelledComment, labelled_files, problems, read_labelled
+from recontact_data.labels import LABELLED, LabelledComment, labelled_files, pair_problems, problems, read_labelled
 from recontact_data.near_duplicates import near_duplicates
 from recontact_data.ngram_baseline import easiness
 from recontact_data.real_index import index_problems, read_index
@@ -34,23 +34,9 @@ def check_rows(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> Iterator[
     for row_id, count in Counter(row.id for row in rows).items():
         if count > 1:
             yield row_id, f"the id stands {count} times"
-    yield from _pair_problems(rows)
+    yield from pair_problems(rows)
     yield from near_duplicates(rows)
     yield from _untested_causes(rows, taxonomy)
-
-
-def _pair_problems(rows: Sequence[LabelledComment]) -> Iterator[tuple[str, str]]:
-    pairs: dict[tuple[str, str], list[LabelledComment]] = {}
-    for row in rows:
-        if row.pair:
-            pairs.setdefault((row.language, row.pair), []).append(row)
-    for (_, name), members in pairs.items():
-        if len(members) != 2:
-            yield members[0].id, f"pair {name} has {len(members)} rows; a contrast pair has two"
-        elif members[0].labels == members[1].labels:
-            yield members[0].id, f"pair {name} has the same labels on both rows"
-        elif members[0].split != members[1].split:
-            yield members[0].id, f"pair {name} sits across {members[0].split} and {members[1].split}"
 
 
 def _untested_causes(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> Iterator[tuple[str, str]]:
@@ -112,12 +98,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RecontactError as error:
         write(f"error: {error}\n")
         return 1
-    for where, problem in found:
-        write(f"{where}: {problem}\n")
     write(coverage_table(languages, taxonomy) + "\n\n")
     if not options.files:
+        write("Second reading, Cohen's kappa:\n\n")
         write(agreement_table(agreement(read_readings(SECOND_READING), taxonomy)) + "\n\n")
-    write(f"{len(rows)} rows, {len(found)} problems\n")
+    for where, problem in found:
+        write(f"{where}: {problem}\n")
+    where = "the named files" if options.files else str(LABELLED)
+    write(f"{len(rows)} rows in {where}, {len(found)} problems\n")
     return 1 if found else 0
 
 

@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from recontact_data.errors import LabelError, RecontactError
-from recontact_data.labels import LabelledComment, Span, read_labelled, write_labelled
+from recontact_data.labels import SPLITS, LabelledComment, Span, pair_problems, problems, read_labelled, write_labelled
+from recontact_data.near_duplicates import near_duplicates
 from recontact_data.splits import assign_splits
 from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
 
@@ -38,7 +39,10 @@ def parse_marked(marked: str) -> tuple[str, tuple[Span, ...]]:
         end = mark.end()
     text += marked[end:]
     if "[" in text or "]" in text:
-        raise LabelError(f"a bracket that marks no cause in {text[:60]!r}; write [cause|words]")
+        raise LabelError(
+            f"a bracket that marks no cause in {marked[:80]!r}; write [cause|words], the cause in lower case, "
+            "every bracket closed and none inside another"
+        )
     return text, tuple(spans)
 
 
@@ -46,7 +50,7 @@ def parse_draft_line(line: str, language: str, taxonomy: Taxonomy) -> LabelledCo
     """Reads one draft line; `id` and `split` are left empty.
 
     Raises:
-        LabelError: the line is not of the form this module describes.
+        LabelError: the line is not of the form this module describes, or something in it is unknown.
     """
     parts = [part.strip() for part in line.split("##")]
     head = parts[0].split()
@@ -55,12 +59,12 @@ def parse_draft_line(line: str, language: str, taxonomy: Taxonomy) -> LabelledCo
     text, spans = parse_marked(parts[1].replace("\\n", "\n"))
     options = dict(option.partition("=")[::2] for option in (parts[2].split() if len(parts) == 3 else ()))
     if unknown := sorted(set(options) - {"primary", "pair", "tags"}):
-        raise LabelError(f"unknown key {unknown[0]!r}; known: primary, pair, tags")
+        raise LabelError(f"unknown key {unknown[0]!r}; known: primary, pair, tags, each as key=value without a space")
     stated = {span.cause for span in spans}
     if strange := sorted(stated - set(taxonomy.ids)):
         raise LabelError(f"{strange[0]!r} is not a cause; known: {', '.join(taxonomy.ids)}")
     first = min(spans, key=lambda span: span.start).cause if spans else NONE
-    return LabelledComment(
+    row = LabelledComment(
         id="",
         text=text,
         language=language,
@@ -73,6 +77,9 @@ def parse_draft_line(line: str, language: str, taxonomy: Taxonomy) -> LabelledCo
         pair=f"{language}-{options['pair']}" if "pair" in options else None,
         phenomena=tuple(tag for tag in options.get("tags", "").split(",") if tag),
     )
+    for problem in problems(replace(row, split=SPLITS[0]), taxonomy):
+        raise LabelError(problem)
+    return row
 
 
 def read_drafts(paths: Iterable[Path], language: str, taxonomy: Taxonomy, start: int = 1) -> list[LabelledComment]:
@@ -86,7 +93,7 @@ def read_drafts(paths: Iterable[Path], language: str, taxonomy: Taxonomy, start:
     rows: list[LabelledComment] = []
     firsts: dict[tuple[Path, str], str] = {}
     for path in paths:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in enumerate(_lines(path), start=1):
             if not line.strip() or line.startswith("#"):
                 continue
             try:
@@ -99,13 +106,23 @@ def read_drafts(paths: Iterable[Path], language: str, taxonomy: Taxonomy, start:
     return rows
 
 
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise LabelError(f"{path} is not UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
+
+
 def add_drafts(output: Path, drafts: Iterable[Path], language: str, taxonomy: Taxonomy) -> int:
     """Adds drafts to a labelled file, or makes it; rows already there stay as they are. Returns how many were added.
 
     Raises:
-        LabelError: a draft is not valid, or its text is in the file already.
+        LabelError: a draft is not valid, says what another comment says, lacks the other half of its pair, or is
+            of another language than the file.
     """
     rows = read_labelled(output) if output.exists() else []
+    if others := sorted({row.language for row in rows} - {language}):
+        raise LabelError(f"{output} holds comments in {others[0]!r}, the drafts are in {language!r}; use another file")
     highest = max((int(row.id.rpartition("-")[2]) for row in rows if row.id.rpartition("-")[2].isdigit()), default=0)
     added = read_drafts(drafts, language, taxonomy, start=highest + 1)
     known = {row.text: row.id for row in rows}
@@ -113,6 +130,10 @@ def add_drafts(output: Path, drafts: Iterable[Path], language: str, taxonomy: Ta
         if row.text in known:
             raise LabelError(f"{row.text[:60]!r} is {known[row.text]} of {output} already; take it out of the draft")
         known[row.text] = row.id
+    texts = {row.id: row.text for row in added}
+    for row_id, problem in (*pair_problems(added), *near_duplicates([*rows, *added])):
+        if row_id in texts:
+            raise LabelError(f"{texts[row_id][:60]!r}: {problem}; mend the draft")
     write_labelled(output, assign_splits([*rows, *added]))
     return len(added)
 
@@ -126,10 +147,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         added = add_drafts(options.output, options.drafts, options.language, load_taxonomy())
-    except (RecontactError, OSError, UnicodeDecodeError) as error:
+    except (RecontactError, OSError) as error:
         sys.stdout.write(f"error: {error}\n")
         return 1
-    sys.stdout.write(f"{added} rows added to {options.output}\n")
+    sys.stdout.write(f"{added} {'row' if added == 1 else 'rows'} added to {options.output}\n")
     return 0
 
 

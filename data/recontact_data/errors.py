@@ -37,4 +37,7 @@ class MissingExtraError(RecontactError):
     """A command needs packages that the base install leaves out."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs more packages; install them with: pip install 'recontact[{extra}]'")
+        super().__init__(
+            f"{what} needs more packages; install them with: pip install 'recontact[{extra}]', "
+            f"or in a checkout: pip install '.[{extra}]'"
+        )

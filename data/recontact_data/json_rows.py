@@ -22,7 +22,7 @@ def read_json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if line.strip():
             row = parse_object(line)
             if isinstance(row, str):
-                raise LabelError(f"{path} line {number}: {row}")
+                raise LabelError(f"{path} line {number}: {row}; the file must be JSONL, one object a line")
             yield number, row
 
 
@@ -33,7 +33,9 @@ def check_texts(row: dict[str, Any], *names: str) -> None:
         LabelError: names the first that is not.
     """
     for name in names:
-        if not isinstance(row.get(name), str):
+        if name not in row:
+            raise LabelError(f"field {name!r} is missing")
+        if not isinstance(row[name], str):
             raise LabelError(f"{name!r} must be a text, not {row.get(name)!r}")
 
 

@@ -152,6 +152,21 @@ def _evidence_problems(row: LabelledComment) -> Iterator[str]:
         yield f"no evidence for {missing[0]!r}; mark the words that state it"
 
 
+def pair_problems(rows: Sequence[LabelledComment]) -> Iterator[tuple[str, str]]:
+    """Yields (row id, what is wrong) for contrast pairs."""
+    pairs: dict[tuple[str, str], list[LabelledComment]] = {}
+    for row in rows:
+        if row.pair:
+            pairs.setdefault((row.language, row.pair), []).append(row)
+    for (_, name), members in pairs.items():
+        if len(members) != 2:
+            yield members[0].id, f"pair {name} has {len(members)} rows; a contrast pair has two"
+        elif members[0].labels == members[1].labels:
+            yield members[0].id, f"pair {name} has the same labels on both rows"
+        elif members[0].split != members[1].split:
+            yield members[0].id, f"pair {name} sits across {members[0].split} and {members[1].split}"
+
+
 def read_labelled(path: Path) -> list[LabelledComment]:
     """Reads a labelled file.
 

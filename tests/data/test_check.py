@@ -108,7 +108,7 @@ def test_right_files_are_counted_and_exit_0(tmp_path: Path, capsys: pytest.Captu
     write_labelled(tmp_path / "a.jsonl", complete()[:4])
     write_labelled(tmp_path / "b.jsonl", complete()[4:])
     assert main([str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "10 rows, 0 problems"
+    assert capsys.readouterr().out.splitlines()[-1] == "10 rows in the named files, 0 problems"
 
 
 def test_each_problem_is_a_printed_line_and_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,9 +116,9 @@ def test_each_problem_is_a_printed_line_and_exits_1(tmp_path: Path, capsys: pyte
     write_labelled(path, [*complete(), replace(row(11, PRAISE), phenomena=("odd",))])
     assert main([str(path)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("en-0011: phenomenon 'odd' is not one of")
-    assert lines[1] == "en-0011: nearly the same as en-0010"
-    assert lines[-1] == "11 rows, 2 problems"
+    assert lines[-3].startswith("en-0011: phenomenon 'odd' is not one of")
+    assert lines[-2] == "en-0011: nearly the same as en-0010"
+    assert lines[-1] == "11 rows in the named files, 2 problems"
 
 
 def test_a_file_that_cannot_be_read_is_one_printed_line_and_exits_1(

@@ -1,5 +1,6 @@
 """Drafts: brackets become offsets, lines become rows, and mistakes are said with their line."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -169,13 +170,13 @@ def test_the_command_writes_rows_that_are_right_each_by_itself(
 
 
 def test_drafts_are_added_and_rows_already_there_stay_as_they_are(tmp_path: Path) -> None:
-    lines = [f"bank phone ## [no_help|hung up] {number}" for number in range(20)]
+    lines = [f"bank phone ## [no_help|hung up] {sha256(bytes([number])).hexdigest()}" for number in range(20)]
     output = tmp_path / "en.jsonl"
     command = ["--language", "en", "-o", str(output)]
     assert main([str(drafts(tmp_path, "a.txt", *lines)), *command]) == 0
     before = read_labelled(output)
     (tmp_path / "a.txt").unlink()
-    more = [f"bank chat ## nice {number}" for number in range(20)]
+    more = [f"bank chat ## nice {sha256(bytes([number, 1])).hexdigest()}" for number in range(20)]
     assert main([str(drafts(tmp_path, "b.txt", *more)), *command]) == 0
     after = read_labelled(output)
     assert after[:20] == before
@@ -190,6 +191,46 @@ def test_a_comment_that_is_there_already_is_refused(tmp_path: Path, capsys: pyte
     assert main([source, "--language", "en", "-o", str(output)]) == 1
     assert "'lovely people' is en-0001 of" in capsys.readouterr().out
     assert len(read_labelled(output)) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "language", "said"),
+    [
+        ("telecoms phone ## nice", "en", "line 1: industry 'telecoms' is not one of telecom"),
+        ("telecom fone ## nice", "en", "line 1: channel 'fone' is not one of phone"),
+        ("telecom phone ## nice ## tags=foo", "en", "line 1: phenomenon 'foo' is not one of"),
+        ("telecom phone ## nice ## primary=no_help", "en", "line 1: primary 'no_help' is not among the labels"),
+        ("telecom phone ##  ", "en", "line 1: the text is empty"),
+        ("telecom phone ## nice", "xx", "line 1: language 'xx' is not one of"),
+        ("telecom phone ## nice", "nb", "holds comments in 'en', the drafts are in 'nb'"),
+        ("telecom phone ## Wonderful, Patient staff!!", "en", "nearly the same as en-0001"),
+        ("telecom phone ## nice ## pair=7", "en", "has 1 rows; a contrast pair has two"),
+    ],
+)
+def test_what_would_be_a_wrong_row_is_refused_and_nothing_written(
+    line: str, language: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "en.jsonl"
+    first = drafts(tmp_path, "a.txt", "bank phone ## wonderful, patient staff")
+    assert main([str(first), "--language", "en", "-o", str(output)]) == 0
+    before = output.read_bytes()
+    target = tmp_path / "xx.jsonl" if language == "xx" else output
+    assert main([str(drafts(tmp_path, "b.txt", line)), "--language", language, "-o", str(target)]) == 1
+    assert said in capsys.readouterr().out
+    assert output.read_bytes() == before
+
+
+def test_a_draft_of_another_encoding_is_said_with_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "latin.txt"
+    source.write_bytes("bank phone ## très bien".encode("latin-1"))
+    assert main([str(source), "--language", "fr", "-o", str(tmp_path / "fr.jsonl")]) == 1
+    assert "latin.txt is not UTF-8 (byte 17); save it as UTF-8" in capsys.readouterr().out
+
+
+def test_the_mark_that_windows_puts_before_a_file_is_no_part_of_it(tmp_path: Path) -> None:
+    source = tmp_path / "windows.txt"
+    source.write_bytes(b"\xef\xbb\xbf# my drafts\r\nbank phone ## nice\r\n")
+    assert main([str(source), "--language", "en", "-o", str(tmp_path / "en.jsonl")]) == 0
 
 
 def test_the_command_says_a_mistake_in_one_line_and_writes_nothing(

@@ -254,3 +254,9 @@ def test_the_shipped_comments_come_by_language_and_split() -> None:
 def test_a_language_that_is_not_shipped_is_an_error() -> None:
     with pytest.raises(LabelError, match=r"xx\.jsonl"):
         load_labelled(["xx"])
+
+
+def test_the_guide_names_every_cause_industry_channel_and_tag() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "labelling.md").read_text(encoding="utf-8")
+    for word in (*load_taxonomy().ids, *INDUSTRIES, *CHANNELS, *PHENOMENA):
+        assert re.search(rf"\b{word}\b", guide), word

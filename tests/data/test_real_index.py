@@ -49,6 +49,12 @@ def test_a_pool_that_is_not_there_or_not_right_is_said(tmp_path: Path) -> None:
     (tmp_path / "p.jsonl").write_text('\n{"text": null}\n', encoding="utf-8")
     with pytest.raises(LabelError, match="line 2: 'text' must be a text, not None"):
         join_texts([row()], tmp_path / "p.jsonl")
+    (tmp_path / "p.csv").write_text("id;text\n", encoding="utf-8")
+    with pytest.raises(LabelError, match="line 1: .* the file must be JSONL, one object a line"):
+        join_texts([row()], tmp_path / "p.csv")
+    (tmp_path / "p.jsonl").write_text('{"comment": "hi"}\n', encoding="utf-8")
+    with pytest.raises(LabelError, match="line 1: field 'text' is missing"):
+        join_texts([row()], tmp_path / "p.jsonl")
 
 
 def test_a_line_that_is_no_row_is_said(tmp_path: Path) -> None:

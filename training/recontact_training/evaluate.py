@@ -20,12 +20,13 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class CauseFigures:
-    """Precision, recall and F1 of one cause over `support` comments that state it."""
+    """Precision, recall and F1 of one cause, over `support` comments that state it and `predicted` said to."""
 
     precision: float
     recall: float
     f1: float
     support: int
+    predicted: int
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Report:
         main_f1: The same over the main causes.
         micro_f1: F1 over all (comment, cause) decisions.
         exact: Share of comments whose set of causes is exactly right.
+        none: Share of comments that state no cause: `exact` of who always answers that.
         primary: Share of comments whose primary cause (or `none`) is right; NaN for a baseline.
         reviewed: Share of answers that need review; NaN for a baseline.
         stated: Share of answers whose cause (or `none`) the comment states; NaN for a baseline.
@@ -53,6 +55,7 @@ class Report:
     main_f1: float
     micro_f1: float
     exact: float
+    none: float
     primary: float
     reviewed: float
     stated: float
@@ -109,8 +112,8 @@ def _report(predicted: Bools, rows: Sequence[LabelledComment], taxonomy: Taxonom
     main = [taxonomy.ids.index(cause) for cause in taxonomy.main_ids]
     columns = precision_recall_fscore_support(labels, predicted, average=None, zero_division=0)
     figures = {
-        cause: CauseFigures(float(p), float(r), float(f), int(n))
-        for cause, p, r, f, n in zip(taxonomy.ids, *columns, strict=True)
+        cause: CauseFigures(float(p), float(r), float(f), int(n), int(said))
+        for cause, p, r, f, n, said in zip(taxonomy.ids, *columns, predicted.sum(0), strict=True)
     }
     languages = np.array([row.language for row in rows])
     groups = {code: languages == code for code in sorted(set(languages))}
@@ -120,6 +123,7 @@ def _report(predicted: Bools, rows: Sequence[LabelledComment], taxonomy: Taxonom
         main_f1=macro_f1(labels[:, main], predicted[:, main]),
         micro_f1=float(f1_score(labels, predicted, average="micro", zero_division=0)),
         exact=float((labels == predicted).all(axis=1).mean()),
+        none=float((~labels.any(axis=1)).mean()),
         causes=figures,
         languages={code: macro_f1(labels[own], predicted[own]) for code, own in groups.items()},
         main_languages={code: macro_f1(labels[own][:, main], predicted[own][:, main]) for code, own in groups.items()},

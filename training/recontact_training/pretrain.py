@@ -226,7 +226,7 @@ class Pretraining:
         if not chosen.any():
             chosen[:, 1] = True
         others = torch.randint(len(self.starts), (self.recipe.candidates,), generator=generator)
-        candidates, answers = torch.cat([ids[chosen], others]).unique(return_inverse=True)
+        candidates, answers = torch.unique(torch.cat([ids[chosen], others]), return_inverse=True)
         inputs = (t.to(self.device) for t in (hidden, mask, chosen, candidates))
         right = answers[: int(chosen.sum())].to(self.device)
         return functional.cross_entropy(self._forward(*inputs).float(), right), int(mask.sum())

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from recontact_data.labels import LabelledComment
     from recontact_data.taxonomy import Taxonomy
-    from recontact_training.evaluate import Report
+    from recontact_training.evaluate import CauseFigures, Report
 
 
 def evaluate(
@@ -30,6 +30,12 @@ def evaluate(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the figures as JSON.")] = None,
 ) -> None:
     """Show the figures of a model, by cause and by language.
+
+    Exact: every cause of a comment is right; beside it, what always answering "no cause" would reach.
+    Primary: the named cause is the main one. Stated: it is one of those stated.
+    Reviewed: share of answers flagged for review; stated_unreviewed: stated, among the rest.
+    A cause's "said" is how many comments the model finds it in, to compare with how many state it.
+    Blank: nothing to measure it by.
 
     Examples:
       recontact evaluate bundled --baseline
@@ -103,11 +109,13 @@ def show(console: "Console", reports: "dict[str, Report]", taxonomy: "Taxonomy",
     for name in (
         "macro_f1", "main_f1", "micro_f1", "exact", "primary", "reviewed", "stated", "stated_unreviewed", "evidence_f1",
     ):  # fmt: skip
-        table.add_row(name, *(_figure(getattr(report, name)) for report in reports.values()))
+        title = f"exact (always none: {first.none:.3f})" if name == "exact" else name
+        table.add_row(title, *(_figure(getattr(report, name)) for report in reports.values()))
     table.add_section()
     for cause in taxonomy.ids:
         table.add_row(
-            f"F1 {cause} ({first.causes[cause].support})", *(_figure(r.causes[cause].f1) for r in reports.values())
+            f"F1 {cause} ({first.causes[cause].support})",
+            *(_cause_figure(report.causes[cause]) for report in reports.values()),
         )
     table.add_section()
     for code in first.languages:
@@ -116,6 +124,10 @@ def show(console: "Console", reports: "dict[str, Report]", taxonomy: "Taxonomy",
     for code in first.languages:
         table.add_row(f"main-cause F1 {code}", *(_figure(report.main_languages[code]) for report in reports.values()))
     console.print(table)
+
+
+def _cause_figure(figures: "CauseFigures") -> str:
+    return f"{figures.f1:.3f}, said {figures.predicted}" if figures.support else f"said {figures.predicted}"
 
 
 def _figure(value: float) -> str:
