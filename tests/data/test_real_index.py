@@ -50,7 +50,7 @@ def test_a_pool_that_is_not_there_or_not_right_is_said(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match="line 2: 'text' must be a text, not None"):
         join_texts([row()], tmp_path / "p.jsonl")
     (tmp_path / "p.csv").write_text("id;text\n", encoding="utf-8")
-    with pytest.raises(LabelError, match="line 1: .* the file must be JSONL, one object a line"):
+    with pytest.raises(LabelError, match=r"line 1: .* the file must be JSONL, one object a line"):
         join_texts([row()], tmp_path / "p.csv")
     (tmp_path / "p.jsonl").write_text('{"comment": "hi"}\n', encoding="utf-8")
     with pytest.raises(LabelError, match="line 1: field 'text' is missing"):
