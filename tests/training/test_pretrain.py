@@ -1,6 +1,7 @@
 """Pretraining: open text and a teacher in, an encoder out, also after an interruption."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,17 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from recontact_data.errors import CorpusError, ModelError
-from recontact_training.pretrain import distillation_loss, hide, pretrain, schedule
-from recontact_training.recipe import PretrainRecipe
+from recontact import CauseClassifier
+from recontact_data.errors import CorpusError, ModelError, RecipeError
+from recontact_data.labels import LabelledComment
+from recontact_training.finetune import finetune
+from recontact_training.pretrain import Pretraining, pretrain, schedule
+from recontact_training.recipe import FinetuneRecipe, PretrainRecipe
+from recontact_training.student import distillation_loss, hide
 
 # One small step a checkpoint: with 0 minutes between them, every step is one.
 RECIPE = PretrainRecipe(
-    languages={"en": 1.0, "nb": 2.0}, vocabulary_size=120, vocabulary_lines=50, max_length=24, batch_pieces=60,
+    languages={"en": 1.0, "nb": 2.0}, vocabulary_size=400, vocabulary_lines=50, max_length=24, batch_pieces=60,
     distill_share=0.5, warmup_steps=2, steps=6, checkpoint_minutes=0.0,
 )  # fmt: skip
 PAIRS = [
@@ -69,15 +74,19 @@ def test_a_run_writes_an_encoder_that_transformers_loads(whole: Path) -> None:
     assert torch.isfinite(model(**pieces).last_hidden_state).all()
 
 
-def test_a_run_learns(whole: Path) -> None:
-    start, end = (AutoModel.from_pretrained(whole / name).state_dict() for name in ("start", "encoder"))
-    assert not torch.equal(start["embeddings.word_embeddings.weight"], end["embeddings.word_embeddings.weight"])
+def test_a_run_learns(corpus: Path, encoder: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    longer = replace(RECIPE, steps=100, checkpoint_minutes=60.0, learning_rate=1e-3, embedding_rate=1e-2)
+    pretrain(corpus, longer, encoder, tmp_path, report=said.append)
+    early, late = (re.findall(r"[\d.]+(?= (?:masked|[\d,]+ pieces))", line) for line in said if "pieces/s" in line)
+    assert all(float(after) < float(before) for before, after in zip(early, late, strict=True))
+    assert len(early) == 2
 
 
 def test_a_run_logs_how_well_translations_are_found(whole: Path) -> None:
     log = [json.loads(line) for line in (whole / "retrieval.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [entry["step"] for entry in log][-1] == RECIPE.steps
-    assert all(0 <= entry["nb"] <= 1 for entry in log)
+    assert set(log[-1]) == {"step", "nb"}
 
 
 def test_an_interrupted_run_goes_on_to_the_same_weights(
@@ -101,9 +110,65 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(
         assert torch.equal(weight, expected[name]), name
 
 
-def test_the_encoder_can_be_fine_tuned_from(whole: Path) -> None:
-    assert (whole / "encoder" / "tokenizer.json").is_file()
-    assert AutoTokenizer.from_pretrained(whole / "encoder").is_fast
+def test_a_stop_between_two_checkpoints_costs_only_the_steps_since(
+    corpus: Path, encoder: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copyfile(whole / "vocabulary.json", tmp_path / "vocabulary.json")
+    real, done = Pretraining._learn, []
+
+    def stop_at_five(self: Pretraining, step: int, loss: torch.Tensor) -> None:
+        done.append(step)
+        if done == [0, 1, 2, 3, 4]:
+            raise StoppedError
+        if step == 2:  # from here on no checkpoint is due
+            object.__setattr__(self.recipe, "checkpoint_minutes", 60.0)
+        real(self, step, loss)
+
+    monkeypatch.setattr(Pretraining, "_learn", stop_at_five)
+    with pytest.raises(StoppedError):
+        pretrain(corpus, replace(RECIPE), encoder, tmp_path, report=lambda line: None)
+    made = pretrain(corpus, replace(RECIPE), encoder, tmp_path, report=lambda line: None)
+    assert done == [0, 1, 2, 3, 4, 2, 3, 4, 5]
+    expected = AutoModel.from_pretrained(whole / "encoder").state_dict()
+    for name, weight in AutoModel.from_pretrained(made).state_dict().items():
+        assert torch.equal(weight, expected[name]), name
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"learning_rate": 1e-5}, "holds a run with another learning_rate; give another folder"),
+        ({"steps": 3}, "is at step 6 already"),
+        ({"steps": 60}, "have begun to fall; leave steps as they were"),
+    ],
+)
+def test_another_run_in_the_same_folder_is_refused(
+    changes: dict[str, float], said: str, corpus: Path, encoder: Path, whole: Path
+) -> None:
+    with pytest.raises(RecipeError, match=said):
+        pretrain(corpus, replace(RECIPE, **changes), encoder, whole, report=lambda line: None)
+
+
+def test_another_corpus_in_the_same_folder_is_refused(corpus: Path, encoder: Path, whole: Path, tmp_path: Path) -> None:
+    other = tmp_path / "corpus"
+    shutil.copytree(corpus, other)
+    (other / "mono" / "en.general.txt").write_text("one more line\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match="holds a run with another corpus"):
+        pretrain(other, RECIPE, encoder, whole, report=lambda line: None)
+
+
+def test_a_run_may_only_hide_words_or_only_distil(corpus: Path, encoder: Path, tmp_path: Path) -> None:
+    for share in (0.0, 1.0):
+        recipe = replace(RECIPE, distill_share=share, steps=2)
+        assert pretrain(corpus, recipe, encoder, tmp_path / str(share), report=lambda line: None).is_dir()
+    assert (tmp_path / "0.0" / "teacher.f16").stat().st_size < (tmp_path / "1.0" / "teacher.f16").stat().st_size
+
+
+def test_a_finished_encoder_is_fine_tuned(
+    whole: Path, rows: list[LabelledComment], recipe: FinetuneRecipe, tmp_path: Path
+) -> None:
+    made = finetune(rows, whole / "encoder", tmp_path / "model", recipe=replace(recipe, epochs=1))
+    assert CauseClassifier.load(made).classify(["nobody called back"])[0].model_version
 
 
 def test_a_run_can_go_on_from_an_encoder_with_its_vocabulary(

@@ -9,7 +9,8 @@ import pytest
 from recontact_data.errors import CorpusError, ModelError
 from recontact_data.labels import LabelledComment
 from recontact_data.taxonomy import load_taxonomy
-from recontact_training.probe import Encoder, evaluate_encoder, evaluate_ngrams, found_share, linear_probe, probe
+from recontact_training.probe import Encoder, evaluate_encoder, evaluate_ngrams, linear_probe, probe
+from recontact_training.retrieval import found_share
 
 TAXONOMY = load_taxonomy()
 

@@ -44,10 +44,12 @@ def align(english: Sequence[Sequence[int]], other: Sequence[Sequence[int]], roun
     other_starts = other_lengths.cumsum() - other_lengths
     pair = np.repeat(np.arange(len(english)), english_lengths)
     links = other_lengths[pair]
-    position = np.repeat(np.arange(len(english_flat)), links)
+    position = np.repeat(np.arange(len(english_flat), dtype=np.int32), links)
     within = np.arange(links.sum()) - np.repeat(links.cumsum() - links, links)
     keys = other_flat[np.repeat(other_starts[pair], links) + within] * size + english_flat[position]
+    del within  # one number a link each, and there may be a hundred million links
     unique, where = np.unique(keys, return_inverse=True)
+    del keys
     piece = unique // size
     probability = np.ones(len(unique))
     for _ in range(rounds):

@@ -6,6 +6,7 @@ A corpus folder has `mono/<lang>.*.txt`, `parallel/en-<lang>*.tsv`, `parallel/<o
 
 import lzma
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -23,12 +24,19 @@ POOL = 32
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Yields the non-empty lines of a UTF-8 text file, plain or xz-compressed."""
+    """Yields the non-empty lines of a UTF-8 text file, plain or xz-compressed.
+
+    Raises:
+        CorpusError: the file is neither.
+    """
     opener = lzma.open if path.suffix == ".xz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            if text := line.strip():
-                yield text
+    try:
+        with opener(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                if text := line.strip():
+                    yield text
+    except (lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
+        raise CorpusError(f"cannot read {path}: {error}; it must be UTF-8 text, plain or xz-compressed") from error
 
 
 def _files(folder: Path, *patterns: str) -> list[Path]:
@@ -62,6 +70,14 @@ def domain_pairs(language: str) -> list[Pair]:
         return [(text, text) for text in read_lines(DOMAIN / "en.txt")]
     path = DOMAIN / f"{language}.tsv"
     return list(read_pairs(path)) if path.exists() else []
+
+
+def read_held_out(
+    folder: Path, languages: Sequence[str], name: str = "ntrex", count: int = 200
+) -> dict[str, list[Pair]]:
+    """The first pairs (English, other) by language of `heldout/<name>.en-<lang>.tsv`; for measuring only."""
+    paths = {language: folder / "heldout" / f"{name}.en-{language}.tsv" for language in languages}
+    return {k: list(islice(read_pairs(path), count)) for k, path in paths.items() if path.exists()}
 
 
 def dictionary(folder: Path, language: str) -> list[Pair]:
@@ -126,7 +142,7 @@ class Batches(Generic[ItemT]):
             if own
             for i in rng.integers(len(self.groups[k]), size=own)
         ]
-        return drawn, [found.ids for found in self.tokenizer.encode_batch([self.text(item) for item in drawn])]
+        return drawn, [found.ids for found in self.tokenizer.encode_batch_fast([self.text(item) for item in drawn])]
 
     def _fill(self, pool: int) -> None:
         """Draws the items of `POOL` batches, sorts them by length and cuts them where the pieces are even."""

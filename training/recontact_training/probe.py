@@ -20,11 +20,10 @@ from recontact_data.errors import CorpusError, ModelError
 from recontact_data.labels import SPLITS, LabelledComment, label_matrix
 from recontact_data.ngram_baseline import STRENGTHS, baseline_predictions, best_cut, macro_f1
 from recontact_data.taxonomy import Taxonomy
-from recontact_training.corpus import Pair
-from recontact_training.pretrain import read_held_out
-from recontact_training.teacher import mean_vector
+from recontact_training.corpus import read_held_out
+from recontact_training.retrieval import Floats, retrieval
+from recontact_training.student import mean_vector
 
-Floats = NDArray[np.float32]
 Predict = Callable[[Sequence[LabelledComment], Sequence[LabelledComment], Sequence[LabelledComment]], NDArray[np.bool_]]
 
 SETS = ("flores-devtest", "ntrex")
@@ -92,20 +91,6 @@ class Encoder:
         return found
 
 
-def found_share(queries: Floats, answers: Floats) -> float:
-    """Share of queries whose nearest answer by cosine is the one in the same row; both (n, hidden), unit rows."""
-    return float(((queries @ answers.T).argmax(1) == np.arange(len(queries))).mean())
-
-
-def retrieval(encoder: Encoder, pairs: Mapping[str, Sequence[Pair]]) -> tuple[dict[str, float], dict[str, float]]:
-    """Share of sentences that find their translation, to English and from English, by language."""
-    to_english, from_english = {}, {}
-    for language, own in pairs.items():
-        english, other = encoder([e for e, _ in own]), encoder([o for _, o in own])
-        to_english[language], from_english[language] = found_share(other, english), found_share(english, other)
-    return to_english, from_english
-
-
 def linear_probe(vectors: Mapping[str, Floats], taxonomy: Taxonomy) -> Predict:
     """A logistic regression a cause on vectors, its penalty and cuts chosen on validation rows.
 
@@ -161,13 +146,13 @@ def probe(
 
 
 def evaluate_encoder(
-    encoder: Encoder, heldout: Path, rows: Sequence[LabelledComment], taxonomy: Taxonomy
+    encoder: Encoder, folder: Path, rows: Sequence[LabelledComment], taxonomy: Taxonomy
 ) -> EncoderFigures:
     """All figures of one encoder.
 
     Args:
         encoder: The encoder.
-        heldout: A corpus folder with `heldout/<set>.en-<lang>.tsv`.
+        folder: A corpus folder with `heldout/<set>.en-<lang>.tsv`.
         rows: Labelled comments with their splits.
         taxonomy: The causes.
 
@@ -177,11 +162,11 @@ def evaluate_encoder(
     languages = sorted({row.language for row in rows} - {"en"})
     to_english, from_english = {}, {}
     for name in SETS:
-        pairs = read_held_out(heldout, languages, name, PAIRS)
+        pairs = read_held_out(folder, languages, name, PAIRS)
         if pairs:
             to_english[name], from_english[name] = retrieval(encoder, pairs)
     if not to_english:
-        raise CorpusError(f"no held-out pairs in {heldout}/heldout; it must hold <set>.en-<lang>.tsv files")
+        raise CorpusError(f"no held-out pairs in {folder}/heldout; it must hold <set>.en-<lang>.tsv files")
     vectors = dict(zip([row.id for row in rows], encoder([row.text for row in rows]), strict=True))
     return EncoderFigures(to_english, from_english, *probe(linear_probe(vectors, taxonomy), rows, taxonomy))
 

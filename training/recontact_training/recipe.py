@@ -67,6 +67,22 @@ class PretrainRecipe:
     checkpoint_minutes: float = 15.0
     seed: int = 13
 
+    def __post_init__(self) -> None:
+        """Refuses values that cannot train.
+
+        Raises:
+            RecipeError: names the dial.
+        """
+        if self.steps < 1:
+            raise RecipeError(f"steps is {self.steps}; it must be at least 1")
+        if self.batch_pieces < 2 * self.max_length:
+            raise RecipeError(f"batch_pieces is {self.batch_pieces}; it must be at least twice max_length")
+        for name in ("distill_share", "domain_share", "mask_share", "fall_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 to 1")
+        if wrong := [k for k, v in self.languages.items() if not isinstance(v, (int, float)) or v < 0]:
+            raise RecipeError(f"the weight of language {wrong[0]!r} must be a number from 0")
+
 
 @dataclass(frozen=True)
 class FinetuneRecipe:

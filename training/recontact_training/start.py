@@ -7,6 +7,7 @@ holds gets the mean of the teacher's own pieces of its text.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +28,15 @@ UNLIKELY = 0.02
 def aligned_entries(folder: Path, recipe: PretrainRecipe) -> Iterator[corpus.Pair]:
     """Yields (English, other): dictionary entries, English ones with themselves, and drawn sentence pairs."""
     rng = np.random.default_rng(recipe.seed)
+    seen = set[str]()
     for language in recipe.languages:
         if language == "en":
             continue
         for english, other in corpus.dictionary(folder, language):
             yield english, other
-            yield english, english
+            if english not in seen:
+                seen.add(english)
+                yield english, english
         pairs = corpus.pairs(folder, language)
         for i in rng.permutation(len(pairs))[: recipe.alignment_pairs]:
             yield pairs[i]
@@ -52,14 +56,12 @@ def new_embeddings(
     Returns:
         float32, shape (n_new, hidden), each row of the median length of the teacher's.
     """
-    texts = list(entries)
-    english = old_tokenizer.encode_batch([e for e, _ in texts], add_special_tokens=False)
-    other = new_tokenizer.encode_batch([o for _, o in texts], add_special_tokens=False)
-    kept = [
-        (s.ids, t.ids)
-        for s, t in zip(english, other, strict=True)
-        if 0 < len(s.ids) <= MOST_PIECES and 0 < len(t.ids) <= MOST_PIECES
-    ]
+    kept: list[tuple[list[int], list[int]]] = []
+    while block := list(islice(entries, 10_000)):
+        english = old_tokenizer.encode_batch_fast([e for e, _ in block], add_special_tokens=False)
+        other = new_tokenizer.encode_batch_fast([o for _, o in block], add_special_tokens=False)
+        both = ((s.ids, t.ids) for s, t in zip(english, other, strict=True))
+        kept += [(s, t) for s, t in both if 0 < len(s) <= MOST_PIECES and 0 < len(t) <= MOST_PIECES]
     total = torch.zeros(new_tokenizer.get_vocab_size(), old.shape[1])
     if kept:
         found = align([s for s, _ in kept], [t for _, t in kept])

@@ -1,0 +1,74 @@
+"""Material: what a pretraining run learns from, in batches."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from recontact_training import corpus
+from recontact_training.corpus import Batches, Pair, proportions
+from recontact_training.recipe import PretrainRecipe
+
+
+class Material:
+    """Sentence pairs to distil from and texts to hide words of.
+
+    Attributes:
+        distil: Batches of (English, other); None if the recipe distils nothing.
+        masked: Batches of texts and of pairs of texts; None if the recipe hides nothing.
+        held_out: The pairs that are watched, by language.
+
+    Raises:
+        CorpusError: the folder holds no text of the recipe's languages.
+    """
+
+    def __init__(self, folder: Path, recipe: PretrainRecipe, tokenizer: Tokenizer) -> None:
+        self.recipe, self.tokenizer = recipe, tokenizer
+        languages = list(recipe.languages)
+        lines = {language: corpus.mono(folder, language) for language in languages}
+        pairs = {
+            language: [pair for pair in corpus.pairs(folder, language) if len(pair[0].split()) >= recipe.fewest_words]
+            for language in languages
+        }
+        pairs["en"] = [(line, line) for line in lines.get("en", [])[: recipe.english_lines]]
+        self.distil: Batches[Pair] | None = None
+        if recipe.distill_share > 0:
+            self.distil = self._distil([pairs[language] for language in languages])
+        self.masked: Batches[str | Pair] | None = None
+        if recipe.distill_share < 1:
+            own = {language: [] if language == "en" else pairs[language] for language in languages}
+            texts: list[list[str | Pair]] = [
+                [*lines[code], *own[code], *corpus.other_pairs(folder, code)] for code in languages
+            ]
+            shares = self._shares(texts)
+            self.masked = Batches(texts, shares, _as_is, tokenizer, recipe.batch_pieces, recipe.seed + 1)
+        self.held_out = corpus.read_held_out(folder, languages)
+
+    def english(self) -> list[str]:
+        """The English side of every pair that may be distilled from."""
+        return [english for group in self.distil.groups for english, _ in group] if self.distil else []
+
+    def _distil(self, general: Sequence[Sequence[Pair]]) -> Batches[Pair]:
+        domain = [corpus.domain_pairs(language) for language in self.recipe.languages]
+        share = self.recipe.domain_share if any(domain) else 0.0
+        parts = [self._shares(general) * (1 - share)]
+        if share:
+            parts.append(self._shares(domain) * share)
+        groups = [*general, *domain] if share else list(general)
+        shares, pieces = np.concatenate(parts), self.recipe.batch_pieces
+        return Batches(groups, shares, _other_side, self.tokenizer, pieces, self.recipe.seed)
+
+    def _shares(self, groups: Sequence[Sequence[Any]]) -> NDArray[np.float64]:
+        weights = list(self.recipe.languages.values())
+        return proportions([len(group) for group in groups], weights, self.recipe.temperature)
+
+
+def _as_is(item: str | Pair) -> str | Pair:
+    return item
+
+
+def _other_side(pair: Pair) -> str:
+    return pair[1]

@@ -1,0 +1,95 @@
+"""Run folder: what a pretraining run keeps on disk, so that it goes on as if nothing had stopped it."""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from recontact.artifact import sha256
+from recontact_data.errors import CorpusError, RecipeError
+from recontact_training.recipe import PretrainRecipe
+
+MAY_CHANGE = ("steps", "checkpoint_minutes")
+
+
+def fingerprint(folder: Path) -> str:
+    """What tells one encoder folder from another: the hashes of its weights and of its tokenizer."""
+    files = sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin"), *folder.glob("tokenizer.json")])
+    return " ".join(sha256(file)[:16] for file in files)
+
+
+def corpus_listing(folder: Path) -> dict[str, int]:
+    """Sizes in bytes of the files of a corpus folder, by their path in it.
+
+    Raises:
+        CorpusError: the folder does not exist, or holds no file of a corpus.
+    """
+    if not folder.is_dir():
+        raise CorpusError(f"no corpus folder at {folder}; it must hold mono/, parallel/ and dict/")
+    parts = ("mono", "parallel", "dict")
+    found = {
+        str(file.relative_to(folder)): file.stat().st_size
+        for part in parts
+        for file in sorted((folder / part).glob("*"))
+    }
+    if not found:
+        raise CorpusError(f"the corpus folder {folder} holds no text; it must hold files in mono/, parallel/ and dict/")
+    return found
+
+
+class RunFolder:
+    """The folder of one run.
+
+    Attributes:
+        path: Where it is.
+        half: Whether the run computes in half precision, as found out when it began.
+
+    Raises:
+        RecipeError: the folder holds a run of another recipe, corpus, teacher or start.
+    """
+
+    def __init__(self, path: Path, recipe: PretrainRecipe, sources: dict[str, Any], half: bool) -> None:
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+        dials = {name: value for name, value in asdict(recipe).items() if name not in MAY_CHANGE}
+        wanted = json.loads(json.dumps({**dials, **sources}))
+        file = path / "run.json"
+        if file.exists():
+            known = json.loads(file.read_text(encoding="utf-8"))
+            self.half = bool(known.pop("half"))
+            if changed := sorted(name for name in {*known, *wanted} if known.get(name) != wanted.get(name)):
+                raise RecipeError(f"{path} holds a run with another {changed[0]}; give another folder with -o")
+        else:
+            self.half = half
+            self.write("run.json", json.dumps({**wanted, "half": half}, indent=2))
+
+    def write(self, name: str, text: str) -> None:
+        """Writes a file, whole or not at all."""
+        partial = self.path / f"{name}.partial"
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(self.path / name)
+
+    def save_start(self, model: Any) -> Path:
+        """Keeps the encoder that the run begins with; returns its folder."""
+        partial, whole = self.path / "start.partial", self.path / "start"
+        shutil.rmtree(partial, ignore_errors=True)
+        model.save_pretrained(partial)
+        return partial.rename(whole)
+
+    def save_checkpoint(self, state: dict[str, Any]) -> None:
+        """Keeps the state of a run."""
+        torch.save(state, self.path / "checkpoint.partial")
+        (self.path / "checkpoint.partial").replace(self.path / "checkpoint.pt")
+
+    def checkpoint(self, device: torch.device) -> dict[str, Any] | None:
+        """The state last kept; None if there is none."""
+        file = self.path / "checkpoint.pt"
+        return torch.load(file, map_location=device, weights_only=True) if file.exists() else None
+
+    def log(self, entry: dict[str, Any]) -> None:
+        """Adds a line to `retrieval.jsonl`."""
+        with (self.path / "retrieval.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
