@@ -42,7 +42,9 @@ def alphabet(folder: Path, recipe: PretrainRecipe) -> list[str]:
     for language in recipe.languages:
         for line in (*corpus.mono(folder, language), *(other for _, other in corpus.pairs(folder, language))):
             seen.update(NORMALIZER.normalize_str(line))
-    kept = {character for character, count in seen.items() if count >= SEEN and not character.isspace()}
+    kept = {
+        character for character, count in seen.items() if count >= SEEN and character.isprintable() and character != " "
+    }
     if any(language == "zh" for language in recipe.languages):
         kept |= {*_double_bytes("gb2312", 0xB0A1, 0xD7F9), *_double_bytes("big5", 0xA440, 0xC67E)}
     return sorted(kept | set(EMOJI))
