@@ -45,7 +45,7 @@ def evaluate(
     from rich.console import Console
 
     from recontact import CauseClassifier
-    from recontact_data.errors import LabelError, MissingExtraError
+    from recontact_data.errors import MissingExtraError
     from recontact_data.labels import SPLITS, load_labelled, read_labelled
     from recontact_data.output_file import check_writable
     from recontact_data.splits import with_splits
@@ -53,14 +53,7 @@ def evaluate(
 
     if split not in (*SPLITS, "all"):
         raise typer.BadParameter(f"{split!r} is not one of {', '.join(SPLITS)}, all", param_hint="--split")
-    if index is not None and texts is None:
-        raise LabelError("the index holds no texts; pass the file that does with --texts")
-    if texts is not None and index is None:
-        raise LabelError("--texts goes with --index; add --index shipped, or an index of your own")
-    if labels and index is not None and not baseline:
-        raise LabelError(
-            "--index judges on real comments alone; leave the files out, or add --baseline to learn from them"
-        )
+    _check_index(index, texts, only_files=bool(labels) and not baseline)
     if output is not None:
         check_writable(output)
     try:
@@ -79,6 +72,20 @@ def evaluate(
     show(Console(), reports, classifier.taxonomy, title=f"{len(chosen)} {'real ' if index else ''}comments")
     if output is not None:
         write_json(output, {name: report.to_dict() for name, report in reports.items()})
+
+
+def _check_index(index: Path | None, texts: Path | None, *, only_files: bool) -> None:
+    """Refuses options that do not go together."""
+    from recontact_data.errors import LabelError
+
+    if index is not None and texts is None:
+        raise LabelError("the index holds no texts; pass the file that does with --texts")
+    if texts is not None and index is None:
+        raise LabelError("--texts goes with --index; add --index shipped, or an index of your own")
+    if index is not None and only_files:
+        raise LabelError(
+            "--index judges on real comments alone; leave the files out, or add --baseline to learn from them"
+        )
 
 
 def _real(index: Path, texts: Path, taxonomy: "Taxonomy") -> "list[LabelledComment]":
