@@ -79,7 +79,7 @@ def test_readings_are_read_and_a_broken_line_is_said(tmp_path: Path, capsys: pyt
     assert main([str(path)]) == 0
     assert "1 comments; same causes 0.000" in capsys.readouterr().out
     path.write_text(line + '\n\n{"id": "en-0002"}\n', encoding="utf-8")
-    with pytest.raises(LabelError, match=r"line 3 is no reading: .first_primary. must be a text"):
+    with pytest.raises(LabelError, match=r"line 3 is no reading: field .first_primary. is missing"):
         read_readings(path)
     assert main([str(path)]) == 1
     assert capsys.readouterr().out.startswith("error: ")
