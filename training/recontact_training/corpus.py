@@ -85,6 +85,21 @@ def dictionary(folder: Path, language: str) -> list[Pair]:
     return [pair for path in _files(folder, f"dict/en-{language}.tsv") for pair in read_pairs(path)]
 
 
+def in_traditional(texts: Sequence[str], share: float, seed: int) -> list[str]:
+    """The texts, a drawn share of them in Traditional characters and with the words of Taiwan.
+
+    Args:
+        texts: Chinese texts.
+        share: Share that is turned.
+        seed: Seed of the draw.
+    """
+    from opencc import OpenCC
+
+    turned = np.random.default_rng(seed).random(len(texts)) < share
+    convert = OpenCC("s2twp").convert
+    return [convert(text) if turn else text for text, turn in zip(texts, turned, strict=True)]
+
+
 def read_pairs(path: Path) -> Iterator[Pair]:
     """Yields the two columns of each line of a TSV file that has both."""
     for line in read_lines(path):

@@ -33,10 +33,14 @@ class Material:
             language: [pair for pair in corpus.pairs(folder, language) if len(pair[0].split()) >= recipe.fewest_words]
             for language in languages
         }
+        if recipe.traditional_share and "zh" in languages:
+            lines["zh"] = corpus.in_traditional(lines["zh"], recipe.traditional_share, recipe.seed)
+            turned = corpus.in_traditional([other for _, other in pairs["zh"]], recipe.traditional_share, recipe.seed)
+            pairs["zh"] = [(english, other) for (english, _), other in zip(pairs["zh"], turned, strict=True)]
         pairs["en"] = [(line, line) for line in lines.get("en", [])[: recipe.english_lines]]
         self.distil: Batches[Pair] | None = None
         if recipe.distill_share > 0:
-            self.distil = self._distil([pairs[language] for language in languages])
+            self.distil = self._distil(folder, [pairs[language] for language in languages])
         self.masked: Batches[str | Pair] | None = None
         if recipe.distill_share < 1:
             own = {language: [] if language == "en" else pairs[language] for language in languages}
@@ -51,15 +55,17 @@ class Material:
         """The English side of every pair that may be distilled from."""
         return [english for group in self.distil.groups for english, _ in group] if self.distil else []
 
-    def _distil(self, general: Sequence[Sequence[Pair]]) -> Batches[Pair]:
-        domain = [corpus.domain_pairs(language) for language in self.recipe.languages]
-        share = self.recipe.domain_share if any(domain) else 0.0
-        parts = [self._shares(general) * (1 - share)]
-        if share:
-            parts.append(self._shares(domain) * share)
-        groups = [*general, *domain] if share else list(general)
-        shares, pieces = np.concatenate(parts), self.recipe.batch_pieces
-        return Batches(groups, shares, _other_side, self.tokenizer, pieces, self.recipe.seed)
+    def _distil(self, folder: Path, general: Sequence[Sequence[Pair]]) -> Batches[Pair]:
+        languages, recipe = self.recipe.languages, self.recipe
+        parts = [
+            ([corpus.domain_pairs(language) for language in languages], recipe.domain_share),
+            ([corpus.dictionary(folder, language) for language in languages], recipe.dictionary_share),
+        ]
+        parts = [(groups, share) for groups, share in parts if share and any(groups)]
+        parts.insert(0, (list(general), 1.0 - sum(share for _, share in parts)))
+        groups = [group for own, _ in parts for group in own]
+        shares = np.concatenate([self._shares(own) * share for own, share in parts])
+        return Batches(groups, shares, _other_side, self.tokenizer, recipe.batch_pieces, recipe.seed)
 
     def _shares(self, groups: Sequence[Sequence[Any]]) -> NDArray[np.float64]:
         weights = list(self.recipe.languages.values())
