@@ -59,6 +59,7 @@ def test_chinese_is_turned_to_traditional_characters(
     folder: Path, tokenizer: Tokenizer, share: float, expected: str
 ) -> None:
     material = Material(folder, replace(RECIPE, traditional_share=share, domain_share=0.0), tokenizer)
-    assert material.distil is not None and material.masked is not None
+    assert material.distil is not None
+    assert material.masked is not None
     assert {pair for group in material.distil.groups for pair in group} == {(PAIR[0], PAIR[0]), (PAIR[0], expected)}
     assert expected in material.masked.groups[1]

@@ -1,6 +1,6 @@
 """Material: what a pretraining run learns from, in batches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class Material:
         pairs["en"] = [(line, line) for line in lines.get("en", [])[: recipe.english_lines]]
         self.distil: Batches[Pair] | None = None
         if recipe.distill_share > 0:
-            self.distil = self._distil(folder, [pairs[language] for language in languages])
+            self.distil = self._distil(folder, lines, [pairs[language] for language in languages])
         self.masked: Batches[str | Pair] | None = None
         if recipe.distill_share < 1:
             own = {language: [] if language == "en" else pairs[language] for language in languages}
@@ -55,12 +55,22 @@ class Material:
         """The English side of every pair that may be distilled from."""
         return [english for group in self.distil.groups for english, _ in group] if self.distil else []
 
-    def _distil(self, folder: Path, general: Sequence[Sequence[Pair]]) -> Batches[Pair]:
+    def _distil(
+        self, folder: Path, lines: Mapping[str, Sequence[str]], general: Sequence[Sequence[Pair]]
+    ) -> Batches[Pair]:
         languages, recipe = self.recipe.languages, self.recipe
+        words = [corpus.dictionary(folder, language) for language in languages]
+        english = [line for line, _ in general[list(languages).index("en")]] if "en" in languages else []
         parts = [
             ([corpus.domain_pairs(language) for language in languages], recipe.domain_share),
-            ([corpus.dictionary(folder, language) for language in languages], recipe.dictionary_share),
+            (words, recipe.dictionary_share),
         ]
+        if recipe.switched_share:
+            switched = [
+                corpus.switched(english, own, lines[language], recipe.switched_lines, recipe.seed)
+                for language, own in zip(languages, words, strict=True)
+            ]
+            parts.append((switched, recipe.switched_share))
         parts = [(groups, share) for groups, share in parts if share and any(groups)]
         parts.insert(0, (list(general), 1.0 - sum(share for _, share in parts)))
         groups = [group for own, _ in parts for group in own]

@@ -32,6 +32,9 @@ class PretrainRecipe:
         english_lines: English lines that are distilled beside the pairs.
         domain_share: Share of the distilled pairs that come from the shipped sentences of customer service.
         dictionary_share: Share of the distilled pairs that are dictionary entries: short, and rare words among them.
+        switched_share: Share of the distilled pairs that are English lines with words put into another language by
+            the dictionary.
+        switched_lines: Such lines a language.
         traditional_share: Share of the Chinese lines and sentence pairs that are turned to Traditional characters.
         distill_share: Share of the steps that distil; the rest are masked language modelling.
         contrastive_scale: Inverse temperature of the in-batch softmax.
@@ -58,6 +61,8 @@ class PretrainRecipe:
     english_lines: int = 60_000
     domain_share: float = 0.05
     dictionary_share: float = 0.0
+    switched_share: float = 0.0
+    switched_lines: int = 20_000
     traditional_share: float = 0.0
     distill_share: float = 0.65
     contrastive_scale: float = 20.0
@@ -81,7 +86,7 @@ class PretrainRecipe:
             raise RecipeError(f"steps is {self.steps}; it must be at least 1")
         if self.batch_pieces < 2 * self.max_length:
             raise RecipeError(f"batch_pieces is {self.batch_pieces}; it must be at least twice max_length")
-        for name in ("distill_share", "domain_share", "dictionary_share", "traditional_share", "mask_share", "fall_share"):
+        for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_share")]:
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 to 1")
         if wrong := [k for k, v in self.languages.items() if not isinstance(v, (int, float)) or v < 0]:
