@@ -22,11 +22,13 @@ class Translations:
         piece: Piece id of the other vocabulary.
         english: Piece id of the English vocabulary.
         probability: P(english | piece); sums to one for each piece.
+        count: How often the piece is thought to stand for the English one in the pairs.
     """
 
     piece: NDArray[np.int64]
     english: NDArray[np.int64]
     probability: NDArray[np.float64]
+    count: NDArray[np.float64]
 
 
 def align(english: Sequence[Sequence[int]], other: Sequence[Sequence[int]], rounds: int = 5) -> Translations:
@@ -51,10 +53,10 @@ def align(english: Sequence[Sequence[int]], other: Sequence[Sequence[int]], roun
     unique, where = np.unique(keys, return_inverse=True)
     del keys
     piece = unique // size
-    probability = np.ones(len(unique))
+    probability = counts = np.ones(len(unique))
     for _ in range(rounds):
         share = probability[where]
         share /= np.bincount(position, share)[position]
         counts = np.bincount(where, share)
         probability = counts / np.bincount(piece, counts)[piece]
-    return Translations(piece, unique % size, probability)
+    return Translations(piece, unique % size, probability, counts)

@@ -61,7 +61,7 @@ class Material:
         languages, recipe = self.recipe.languages, self.recipe
         words = [corpus.dictionary(folder, language) for language in languages]
         english = [line for line, _ in general[list(languages).index("en")]] if "en" in languages else []
-        parts = [
+        parts: list[tuple[Sequence[Sequence[Pair]], float]] = [
             ([corpus.domain_pairs(language) for language in languages], recipe.domain_share),
             (words, recipe.dictionary_share),
         ]
@@ -72,7 +72,7 @@ class Material:
             ]
             parts.append((switched, recipe.switched_share))
         parts = [(groups, share) for groups, share in parts if share and any(groups)]
-        parts.insert(0, (list(general), 1.0 - sum(share for _, share in parts)))
+        parts.insert(0, (general, 1.0 - sum(share for _, share in parts)))
         groups = [group for own, _ in parts for group in own]
         shares = np.concatenate([self._shares(own) * share for own, share in parts])
         return Batches(groups, shares, _other_side, self.tokenizer, recipe.batch_pieces, recipe.seed)

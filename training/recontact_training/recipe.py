@@ -56,7 +56,7 @@ class PretrainRecipe:
     max_length: int = 128
     batch_pieces: int = 4_096
     attention: str = "eager"
-    alignment_pairs: int = 15_000
+    alignment_pairs: int = 60_000
     fewest_words: int = 3
     english_lines: int = 60_000
     domain_share: float = 0.05

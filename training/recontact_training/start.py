@@ -1,13 +1,12 @@
 """Start: puts a teacher's body under a new vocabulary, with word embeddings made from the teacher's.
 
 Each new piece gets the mean of the teacher's embeddings of the English pieces it is aligned with in
-dictionary entries and sentence pairs, by probability (in the spirit of WECHSEL: Minixhofer et al. 2022,
+dictionary entries and sentence pairs, by how often (in the spirit of WECHSEL: Minixhofer et al. 2022,
 "Effective initialization of subword embeddings for cross-lingual transfer"). A piece that none
 holds gets the mean of the teacher's own pieces of its text.
 """
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,30 +24,25 @@ MOST_PIECES = 24
 UNLIKELY = 0.02
 
 
-def aligned_entries(folder: Path, recipe: PretrainRecipe) -> Iterator[corpus.Pair]:
-    """Yields (English, other): dictionary entries, English ones with themselves, and drawn sentence pairs."""
+def aligned_entries(folder: Path, recipe: PretrainRecipe, language: str) -> list[corpus.Pair]:
+    """(English, other): the dictionary and drawn sentence pairs; for English, words and lines with themselves."""
     rng = np.random.default_rng(recipe.seed)
-    seen = set[str]()
-    for language in recipe.languages:
-        if language == "en":
-            continue
-        for english, other in corpus.dictionary(folder, language):
-            yield english, other
-            if english not in seen:
-                seen.add(english)
-                yield english, english
-        pairs = corpus.pairs(folder, language)
-        for i in rng.permutation(len(pairs))[: recipe.alignment_pairs]:
-            yield pairs[i]
+    if language == "en":
+        known = {english for other in recipe.languages for english, _ in corpus.dictionary(folder, other)}
+        texts = [*sorted(known), *corpus.mono(folder, language)[: recipe.alignment_pairs]]
+        return [(text, text) for text in texts]
+    pairs = corpus.pairs(folder, language)
+    drawn = [pairs[i] for i in rng.permutation(len(pairs))[: recipe.alignment_pairs]]
+    return corpus.dictionary(folder, language) + drawn
 
 
 def new_embeddings(
-    entries: Iterator[corpus.Pair], old: torch.Tensor, old_tokenizer: Tokenizer, new_tokenizer: Tokenizer
+    entries: Iterable[Sequence[corpus.Pair]], old: torch.Tensor, old_tokenizer: Tokenizer, new_tokenizer: Tokenizer
 ) -> torch.Tensor:
     """Word embeddings for the new vocabulary.
 
     Args:
-        entries: (English, other) words, phrases and sentences.
+        entries: (English, other) words, phrases and sentences, language by language.
         old: The teacher's word embeddings, shape (n_old, hidden).
         old_tokenizer: The teacher's.
         new_tokenizer: The new one.
@@ -56,23 +50,21 @@ def new_embeddings(
     Returns:
         float32, shape (n_new, hidden), each row of the median length of the teacher's.
     """
-    kept: list[tuple[list[int], list[int]]] = []
-    while block := list(islice(entries, 10_000)):
-        english = old_tokenizer.encode_batch_fast([e for e, _ in block], add_special_tokens=False)
-        other = new_tokenizer.encode_batch_fast([o for _, o in block], add_special_tokens=False)
-        both = ((s.ids, t.ids) for s, t in zip(english, other, strict=True))
-        kept += [(s, t) for s, t in both if 0 < len(s) <= MOST_PIECES and 0 < len(t) <= MOST_PIECES]
     total = torch.zeros(new_tokenizer.get_vocab_size(), old.shape[1])
-    if kept:
+    for own in entries:
+        english = old_tokenizer.encode_batch_fast([e for e, _ in own], add_special_tokens=False)
+        other = new_tokenizer.encode_batch_fast([o for _, o in own], add_special_tokens=False)
+        both = ((s.ids, t.ids) for s, t in zip(english, other, strict=True))
+        kept = [(s, t) for s, t in both if 0 < len(s) <= MOST_PIECES and 0 < len(t) <= MOST_PIECES]
+        if not kept:
+            continue
         found = align([s for s, _ in kept], [t for _, t in kept])
         likely = found.probability > UNLIKELY
-        weight = torch.from_numpy(found.probability[likely]).float()
-        total.index_add_(
-            0, torch.from_numpy(found.piece[likely]), old[torch.from_numpy(found.english[likely])] * weight[:, None]
-        )
-    for piece, index in new_tokenizer.get_vocab().items():
-        if not total[index].any() and piece not in SPECIAL:
-            ids = old_tokenizer.encode(piece.replace("▁", " "), add_special_tokens=False).ids
+        piece, teacher = (torch.from_numpy(side[likely]) for side in (found.piece, found.english))
+        total.index_add_(0, piece, old[teacher] * torch.from_numpy(found.count[likely]).float()[:, None])
+    for text, index in new_tokenizer.get_vocab().items():
+        if not total[index].any() and text not in SPECIAL:
+            ids = old_tokenizer.encode(text.replace("▁", " "), add_special_tokens=False).ids
             total[index] = old[ids].mean(0) if ids else old.mean(0)
     total *= (old.norm(dim=1).median() / total.norm(dim=1).clamp_min(1e-6))[:, None]
     for special in SPECIAL:
@@ -94,7 +86,8 @@ def start_encoder(folder: Path, recipe: PretrainRecipe, teacher: Path, tokenizer
     old_tokenizer.no_truncation()
     old_tokenizer.no_padding()
     old = word_embeddings(model).detach()
-    new = new_embeddings(aligned_entries(folder, recipe), old, old_tokenizer, tokenizer)
+    entries = (aligned_entries(folder, recipe, language) for language in recipe.languages)
+    new = new_embeddings(entries, old, old_tokenizer, tokenizer)
     model.resize_token_embeddings(tokenizer.get_vocab_size(), mean_resizing=False)
     with torch.no_grad():
         word_embeddings(model).copy_(new)
