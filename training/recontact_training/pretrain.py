@@ -28,14 +28,15 @@ from recontact_training.material import Material
 from recontact_training.recipe import PretrainRecipe
 from recontact_training.retrieval import Floats, retrieval
 from recontact_training.run_folder import RunFolder, corpus_listing, fingerprint
-from recontact_training.start import start_encoder, word_embeddings
-from recontact_training.student import Student, distillation_loss, hide, mean_vector, pad
+from recontact_training.start import start_encoder
+from recontact_training.student import Student, distillation_loss, hide, mean_vector, pad, word_embeddings
 from recontact_training.teacher import TeacherVectors
 from recontact_training.tokenizer import CLS, MASK, PAD, SEP, SPECIAL, UNK, train_tokenizer, word_starts
 
 Report = Callable[[str], None]
 REPORTED = 50  # steps between two lines of progress
 SHARD = "15MB"
+BETAS = (0.9, 0.98)  # a short memory: a piece that is rarely seen must not leap when it is
 
 
 class Pretraining:
@@ -73,7 +74,9 @@ class Pretraining:
         embeddings = word_embeddings(encoder)
         body = [p for p in self.student.parameters() if p.requires_grad and p is not embeddings]
         self.peaks = (recipe.learning_rate, recipe.embedding_rate)
-        self.optimizer = torch.optim.AdamW([{"params": body}, {"params": [embeddings]}], weight_decay=0.01, fused=True)
+        self.optimizer = torch.optim.AdamW(
+            [{"params": body}, {"params": [embeddings]}], betas=BETAS, weight_decay=0.01, fused=True
+        )
         self.model = self.accelerator.prepare_model(self.student)
         self.pad_id, self.mask_id = self._id(PAD), self._id(MASK)
         self.special = torch.tensor([self._id(name) for name in SPECIAL])
@@ -105,7 +108,7 @@ class Pretraining:
             if start is None:
                 self.report("setting the new word embeddings from the teacher's")
                 vocabulary = Tokenizer.from_file(str(self.folder.path / "vocabulary.json"))
-                first = start_encoder(folder, self.recipe, teacher, vocabulary)
+                first = start_encoder(folder, self.recipe, teacher, vocabulary, self.report)
             else:
                 first = AutoModel.from_pretrained(start, dtype=torch.float32)
             self.folder.save_start(first)

@@ -28,6 +28,7 @@ class PretrainRecipe:
         batch_pieces: Pieces of a step (and of each process, where there are several), about.
         attention: How Transformers computes attention: `eager`, `sdpa`.
         alignment_pairs: Sentence pairs a language from which the first word embeddings are learnt.
+        lexicon_steps: Steps in which those embeddings are fitted to all pairs as bags of words; 0 for none.
         fewest_words: English words that a pair must have to be distilled from.
         english_lines: English lines that are distilled beside the pairs.
         domain_share: Share of the distilled pairs that come from the shipped sentences of customer service.
@@ -57,6 +58,7 @@ class PretrainRecipe:
     batch_pieces: int = 4_096
     attention: str = "eager"
     alignment_pairs: int = 60_000
+    lexicon_steps: int = 1_200
     fewest_words: int = 3
     english_lines: int = 60_000
     domain_share: float = 0.05

@@ -3,25 +3,29 @@
 Each new piece gets the mean of the teacher's embeddings of the English pieces it is aligned with in
 dictionary entries and sentence pairs, by how often (in the spirit of WECHSEL: Minixhofer et al. 2022,
 "Effective initialization of subword embeddings for cross-lingual transfer"). A piece that none
-holds gets the mean of the teacher's own pieces of its text.
+holds gets the mean of the teacher's own pieces of its text. Then all of them are fitted to the pairs as
+bags of words (`recontact_training.lexicon`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch import nn
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 
 from recontact_training import corpus
 from recontact_training.alignment import align
+from recontact_training.lexicon import fit_lexicon
 from recontact_training.recipe import PretrainRecipe
+from recontact_training.student import word_embeddings
 from recontact_training.tokenizer import SPECIAL
 
 MOST_PIECES = 24
 UNLIKELY = 0.02
+DICTIONARY_WEIGHT = 0.4
+TEMPERATURE = 0.5
 
 
 def aligned_entries(folder: Path, recipe: PretrainRecipe, language: str) -> list[corpus.Pair]:
@@ -72,22 +76,38 @@ def new_embeddings(
     return total
 
 
-def word_embeddings(model: PreTrainedModel) -> nn.Parameter:
-    """The word embeddings of an encoder, shape (vocabulary, hidden)."""
-    weight = model.get_input_embeddings().weight
-    assert isinstance(weight, nn.Parameter)
-    return weight
+def lexicon_groups(folder: Path, recipe: PretrainRecipe) -> list[tuple[list[corpus.Pair], float]]:
+    """What the embeddings are fitted to, and how often it is drawn: sentence pairs and dictionaries by language."""
+    groups = []
+    for language, weight in recipe.languages.items():
+        if language == "en":
+            general = [(line, line) for line in corpus.mono(folder, language)[: recipe.english_lines]]
+        else:
+            general = corpus.pairs(folder, language)
+        groups.append((general + corpus.domain_pairs(language), weight))
+        groups.append((corpus.dictionary(folder, language), DICTIONARY_WEIGHT * weight))
+    return [(pairs, weight * len(pairs) ** TEMPERATURE) for pairs, weight in groups]
 
 
-def start_encoder(folder: Path, recipe: PretrainRecipe, teacher: Path, tokenizer: Tokenizer) -> PreTrainedModel:
+def start_encoder(
+    folder: Path, recipe: PretrainRecipe, teacher: Path, tokenizer: Tokenizer, report: Callable[[str], None] = print
+) -> PreTrainedModel:
     """The teacher's body with embeddings for `tokenizer`'s vocabulary."""
     model: PreTrainedModel = AutoModel.from_pretrained(teacher, dtype=torch.float32)
     old_tokenizer: Tokenizer = AutoTokenizer.from_pretrained(teacher).backend_tokenizer
-    old_tokenizer.no_truncation()
-    old_tokenizer.no_padding()
+    for either in (old_tokenizer, tokenizer):
+        either.no_truncation()
+        either.no_padding()
     old = word_embeddings(model).detach()
-    entries = (aligned_entries(folder, recipe, language) for language in recipe.languages)
-    new = new_embeddings(entries, old, old_tokenizer, tokenizer)
+    new = new_embeddings(
+        (aligned_entries(folder, recipe, language) for language in recipe.languages), old, old_tokenizer, tokenizer
+    )
+    if recipe.lexicon_steps:
+        groups = lexicon_groups(folder, recipe)
+        steps, seed = recipe.lexicon_steps, recipe.seed
+        fitted = fit_lexicon(groups, new, old, (old_tokenizer, tokenizer), steps, seed=seed, report=report)
+        known = [index for text, index in tokenizer.get_vocab().items() if text not in SPECIAL]
+        new[known] = fitted[known]
     model.resize_token_embeddings(tokenizer.get_vocab_size(), mean_resizing=False)
     with torch.no_grad():
         word_embeddings(model).copy_(new)

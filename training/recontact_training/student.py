@@ -7,7 +7,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from recontact_training.start import word_embeddings
+
+def word_embeddings(model: PreTrainedModel) -> nn.Parameter:
+    """The word embeddings of an encoder, shape (vocabulary, hidden)."""
+    weight = model.get_input_embeddings().weight
+    assert isinstance(weight, nn.Parameter)
+    return weight
 
 
 class Student(nn.Module):
