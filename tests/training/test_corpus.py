@@ -90,23 +90,7 @@ def test_no_sentence_of_the_domain_is_a_labelled_comment() -> None:
     assert set(LANGUAGES) | {"en"} == set(load_taxonomy().languages)
 
 
-def test_words_are_switched_by_the_dictionary() -> None:
-    entries = [("game", "игра"), ("game", "дичь"), ("to play", "играть"), ("a", "ангстрем"), ("party", "партия")]
-    counted = ["Игра была хорошая.", "Это не игра!"]
-    lines = ["They lost both games to play a third.", "Nothing here."] * 50
-    pairs = corpus.switched(lines, entries, counted, 100, seed=1)
-    mixed = [other for english, other in pairs if english == lines[0]]
-    assert {english for english, _ in pairs} == {lines[0]}
-    assert mixed.count("They lost both игра играть a third.") > 10  # both known, and the common sense of the one
-    assert not any("ангстрем" in other for other in mixed)
-    assert len(set(mixed)) > 2
-    assert corpus.switched(lines, entries, counted, 100, seed=1) == pairs
-
-
-def test_a_language_without_a_dictionary_gets_no_switched_lines() -> None:
-    assert corpus.switched(LINES, [], [], 100, seed=1) == []
-
-
-def test_words_of_han_text_are_counted_without_spaces() -> None:
-    pairs = corpus.switched(["wrong game"] * 40, [("game", "游戏"), ("game", "比赛")], ["这个游戏很好"], 40, seed=1)
-    assert sum("游戏" in other for _, other in pairs) > 0.9 * len(pairs) > 0
+def test_the_shortest_dictionary_words_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "dict").mkdir()
+    (tmp_path / "dict" / "en-nb.tsv").write_text("I\tjod\ndog\thund\n", encoding="utf-8")
+    assert corpus.dictionary(tmp_path, "nb") == [("dog", "hund")]

@@ -50,6 +50,22 @@ def test_pairs_of_the_domain_and_dictionary_entries_are_distilled_by_their_share
     assert {PAIR[0], ENTRY[0]} <= set(material.english())
 
 
+def test_code_switched_lines_are_distilled_by_their_share(folder: Path, tokenizer: Tokenizer) -> None:
+    (folder / "mono" / "en.general.txt").write_text("the telephone rang", encoding="utf-8")
+    material = Material(folder, replace(RECIPE, code_switched_share=0.4), tokenizer)
+    assert material.distil is not None
+    drawn = [pair for k in range(3 * POOL) for pair in material.distil(k)[0]]
+    expected = ("the telephone rang", "the 电话 rang")
+    assert np.mean([pair == expected for pair in drawn]) == pytest.approx(0.4, abs=0.07)
+
+
+def test_a_share_of_what_is_not_there_goes_to_the_pairs(folder: Path, tokenizer: Tokenizer) -> None:
+    (folder / "dict" / "en-zh.tsv").unlink()
+    material = Material(folder, replace(RECIPE, domain_share=0.0, dictionary_share=0.5), tokenizer)
+    assert material.distil is not None
+    assert set(material.distil(0)[0]) <= {PAIR, (PAIR[0], PAIR[0])}
+
+
 def test_a_run_without_dictionary_entries_asks_no_teacher_for_them(folder: Path, tokenizer: Tokenizer) -> None:
     assert ENTRY[0] not in Material(folder, RECIPE, tokenizer).english()
 

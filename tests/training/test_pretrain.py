@@ -21,7 +21,7 @@ from recontact_training.student import distillation_loss, hide
 # One small step a checkpoint: with 0 minutes between them, every step is one.
 RECIPE = PretrainRecipe(
     languages={"en": 1.0, "nb": 2.0}, vocabulary_size=400, vocabulary_lines=50, max_length=24, batch_pieces=60,
-    distill_share=0.5, warmup_steps=2, steps=6, checkpoint_minutes=0.0,
+    distill_share=0.5, warmup_steps=2, steps=6, checkpoint_minutes=0.0, bag_steps=2,
 )  # fmt: skip
 PAIRS = [
     ("nobody picks up the phone", "ingen tar telefonen"),

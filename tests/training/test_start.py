@@ -1,39 +1,88 @@
 """New word embeddings come from the English words that translate a piece."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer
+from torch.nn import functional
 
-from recontact_training.start import new_embeddings
+from recontact_training.recipe import PretrainRecipe
+from recontact_training.start import alignment_pairs, bag_groups, new_embeddings
 from recontact_training.tokenizer import SPECIAL
 
-
-def words(*known: str) -> Tokenizer:
-    """A tokenizer of whole words."""
-    tokenizer = Tokenizer(models.WordLevel({w: i for i, w in enumerate((*SPECIAL, *known))}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    return tokenizer
+OLD = functional.normalize(torch.randn(8, 16, generator=torch.Generator().manual_seed(1)), dim=1)
+PAIRS = [("house", "hus"), ("book", "bok"), ("green house", "grønn hus"), ("green book", "grønn bok")] * 3
+RECIPE = PretrainRecipe(languages={"en": 1.0, "nb": 2.0}, alignment_pairs=2, english_lines=1)
 
 
-ENGLISH, OTHER = words("house", "book", "green"), words("hus", "bok", "grønn", "book", "zzz")
-OLD = torch.nn.functional.normalize(torch.randn(8, 16, generator=torch.Generator().manual_seed(1)), dim=1)
-ENTRIES = [("house", "hus"), ("book", "bok"), ("green house", "grønn hus"), ("green book", "grønn bok")] * 3
+@pytest.fixture
+def english(word_tokenizer: Callable[..., Tokenizer]) -> Tokenizer:
+    return word_tokenizer("house", "book", "green")
 
 
-@pytest.mark.parametrize(("word", "english"), [("hus", "house"), ("bok", "book"), ("grønn", "green")])
-def test_a_word_gets_the_embedding_of_its_translation(word: str, english: str) -> None:
-    new = new_embeddings([ENTRIES], OLD, ENGLISH, OTHER)
-    cosines = torch.nn.functional.cosine_similarity(new[OTHER.token_to_id(word)][None], OLD)
-    assert int(cosines.argmax()) == ENGLISH.token_to_id(english)
+@pytest.fixture
+def other(word_tokenizer: Callable[..., Tokenizer]) -> Tokenizer:
+    return word_tokenizer("hus", "bok", "grønn", "book", "zzz")
+
+
+@pytest.mark.parametrize(("word", "translation"), [("hus", "house"), ("bok", "book"), ("grønn", "green")])
+def test_a_word_gets_the_embedding_of_its_translation(
+    english: Tokenizer, other: Tokenizer, word: str, translation: str
+) -> None:
+    new = new_embeddings([PAIRS], OLD, english, other)
+    cosines = functional.cosine_similarity(new[other.token_to_id(word)][None], OLD)
+    assert int(cosines.argmax()) == english.token_to_id(translation)
     assert float(cosines.max()) > 0.9
 
 
-def test_a_piece_without_a_translation_gets_that_of_the_teachers_own_pieces() -> None:
-    new = new_embeddings([ENTRIES], OLD, ENGLISH, OTHER)
-    assert torch.allclose(new[OTHER.token_to_id("book")], OLD[ENGLISH.token_to_id("book")], atol=1e-5)
-    assert torch.allclose(new[OTHER.token_to_id("zzz")], OLD[ENGLISH.token_to_id("[UNK]")], atol=1e-5)
+def test_a_word_of_two_languages_goes_with_the_one_that_has_it_more_often(english: Tokenizer, other: Tokenizer) -> None:
+    new = new_embeddings([[("house", "bok")] * 2, [("book", "bok")] * 20], OLD, english, other)
+    cosines = functional.cosine_similarity(new[other.token_to_id("bok")][None], OLD)
+    assert float(cosines[english.token_to_id("book")]) > 0.95
+    assert int(cosines.argmax()) == english.token_to_id("book")
 
 
-def test_special_pieces_keep_theirs() -> None:
-    new = new_embeddings([ENTRIES], OLD, ENGLISH, OTHER)
-    assert torch.equal(new[:5], OLD[:5])
+def test_a_piece_without_a_translation_gets_that_of_the_teachers_own_pieces(
+    english: Tokenizer, other: Tokenizer
+) -> None:
+    new = new_embeddings([PAIRS], OLD, english, other)
+    assert torch.allclose(new[other.token_to_id("book")], OLD[english.token_to_id("book")], atol=1e-5)
+    assert torch.allclose(new[other.token_to_id("zzz")], OLD[english.token_to_id("[UNK]")], atol=1e-5)
+
+
+def test_special_pieces_keep_theirs(english: Tokenizer, other: Tokenizer) -> None:
+    new = new_embeddings([PAIRS], OLD, english, other)
+    assert torch.equal(new[: len(SPECIAL)], OLD[: len(SPECIAL)])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A corpus folder with three sentence pairs and one word."""
+    for name, text in {
+        "mono/en.general.txt": "one line\nanother line\na third line",
+        "parallel/en-nb.tsv": "one\ten\ntwo\tto\nthree\ttre",
+        "dict/en-nb.tsv": "house\thus",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_what_is_aligned(folder: Path) -> None:
+    norwegian, english = (alignment_pairs(folder, RECIPE, language) for language in ("nb", "en"))
+    assert norwegian[0] == ("house", "hus")
+    assert len(set(norwegian) & {("one", "en"), ("two", "to"), ("three", "tre")}) == 2
+    assert english[0] == ("house", "house")
+    assert len(english) == 3
+    assert all(one == two for one, two in english)
+
+
+def test_what_embeddings_are_fitted_to(folder: Path) -> None:
+    groups = list(bag_groups(folder, RECIPE))
+    assert ("one line", "one line") in groups[0][0]
+    assert ("another line", "another line") not in groups[0][0]
+    assert ("three", "tre") in groups[2][0]
+    assert groups[3][0] == [("house", "hus")]
+    assert groups[2][1] > groups[3][1] > 0

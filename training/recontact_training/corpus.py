@@ -5,10 +5,7 @@ A corpus folder has `mono/<lang>.*.txt`, `parallel/en-<lang>*.tsv`, `parallel/<o
 """
 
 import lzma
-import random
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -17,6 +14,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from recontact_data.errors import CorpusError
+from recontact_training.traditional import in_traditional
 
 Pair = tuple[str, str]
 ItemT = TypeVar("ItemT")
@@ -24,9 +22,7 @@ ItemT = TypeVar("ItemT")
 DOMAIN = Path(__file__).resolve().parent / "parallel"
 FEWEST_DRY = 20_000
 POOL = 32
-WORD = re.compile(r"(\w+)")
-SWITCHED = 0.7  # share of the words that are replaced, of those that the dictionary knows
-SHORTEST_SWITCHED = 4  # letters; under shorter words dictionaries have chemical elements and units
+SHORTEST_ENTRY = 3  # letters; shorter English words are chemical elements and units in dictionaries: he, I, a
 
 
 def read_lines(path: Path) -> Iterator[str]:
@@ -49,19 +45,30 @@ def _files(folder: Path, *patterns: str) -> list[Path]:
     return sorted(p for pattern in patterns for end in ("", ".xz") for p in folder.glob(pattern + end))
 
 
-def mono(folder: Path, language: str) -> list[str]:
-    """Lines of one language; of dry documentation (`<lang>.docs.txt`) no more than of the rest, or 20,000."""
+def mono(folder: Path, language: str, traditional: float = 0.0) -> list[str]:
+    """Lines of one language; of dry documentation (`<lang>.docs.txt`) no more than of the rest, or 20,000.
+
+    Args:
+        folder: A corpus folder.
+        language: Which one.
+        traditional: Share of Chinese lines that are turned to Traditional characters.
+    """
     dry = _files(folder, f"mono/{language}.docs.txt")
     others = [path for path in _files(folder, f"mono/{language}.*.txt") if path not in dry]
     lines = [line for path in others for line in read_lines(path)]
     allowed = max(FEWEST_DRY, len(lines))
-    return lines + [line for path in dry for line in read_lines(path)][:allowed]
+    lines += [line for path in dry for line in read_lines(path)][:allowed]
+    return in_traditional(lines, traditional) if language == "zh" else lines
 
 
-def pairs(folder: Path, language: str) -> list[Pair]:
-    """Sentence pairs (English, `language`)."""
+def pairs(folder: Path, language: str, traditional: float = 0.0) -> list[Pair]:
+    """Sentence pairs (English, `language`); of Chinese ones a share is turned to Traditional characters."""
     patterns = (f"parallel/en-{language}.tsv", f"parallel/en-{language}.*.tsv")
-    return [pair for path in _files(folder, *patterns) for pair in read_pairs(path)]
+    found = [pair for path in _files(folder, *patterns) for pair in read_pairs(path)]
+    if language != "zh":
+        return found
+    turned = in_traditional([other for _, other in found], traditional)
+    return [(english, other) for (english, _), other in zip(found, turned, strict=True)]
 
 
 def other_pairs(folder: Path, language: str) -> list[Pair]:
@@ -87,89 +94,9 @@ def read_held_out(
 
 
 def dictionary(folder: Path, language: str) -> list[Pair]:
-    """Dictionary entries (English word or phrase, `language`)."""
-    return [pair for path in _files(folder, f"dict/en-{language}.tsv") for pair in read_pairs(path)]
-
-
-def switched(
-    lines: Sequence[str], entries: Sequence[Pair], known_text: Sequence[str], count: int, seed: int
-) -> list[Pair]:
-    """English lines with most of their words put into another language by a dictionary: rare words meet company.
-
-    After Qin et al. (2020), "CoSDA-ML: Multi-Lingual Code-Switching Data Augmentation for Zero-Shot
-    Cross-Lingual NLP", section 3. Of several translations the more common one is drawn more often.
-
-    Args:
-        lines: English lines.
-        entries: Dictionary entries (English word or phrase, other).
-        known_text: Text of the other language, in which its words are counted.
-        count: How many lines are drawn, each at most once.
-        seed: Seed of every draw.
-
-    Returns:
-        (English line, the same with words replaced), for the drawn lines with a word that the dictionary knows.
-    """
-    seen = _word_counts({other.lower() for _, other in entries}, known_text)
-    choices: dict[str, tuple[list[str], list[float]]] = {}
-    for english, other in entries:
-        if len(english) >= SHORTEST_SWITCHED:
-            words, weights = choices.setdefault(english.lower(), ([], []))
-            words.append(other)
-            weights.append(seen[other.lower()] + 0.01)
-    draw = random.Random(seed)
-    found = []
-    for line in draw.sample(lines, min(count, len(lines))):
-        parts = WORD.split(line)  # words at odd places, what stands between them at even ones
-        place = 1
-        while place < len(parts):
-            for length in (3, 2, 1):
-                phrase = "".join(parts[place : place + 2 * length - 1]).lower()
-                choice = choices.get(phrase if length > 1 else _base(phrase, choices))
-                if choice and draw.random() < SWITCHED:
-                    parts[place : place + 2 * length - 1] = draw.choices(*choice)
-                    break
-            place += 2
-        if (mixed := "".join(parts)) != line:
-            found.append((line, mixed))
-    return found
-
-
-def _word_counts(wanted: Set[str], lines: Sequence[str]) -> Counter[str]:
-    """How often each wanted word or phrase stands in lower-cased lines; of Han text, each run of 1 to 4 characters."""
-    found = Counter[str]()
-    for line in lines:
-        for word in WORD.findall(line.lower()):
-            if "\u3400" <= word[0] <= "\u9fff":
-                runs = (word[i : i + n] for n in (1, 2, 3, 4) for i in range(len(word) - n + 1))
-                found.update(run for run in runs if run in wanted)
-            elif word in wanted:
-                found[word] += 1
-    return found
-
-
-def _base(word: str, known: Mapping[str, Any]) -> str:
-    """An English word as a dictionary knows it: itself, or without its ending."""
-    if word in known:
-        return word
-    for ending, instead in (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e")):
-        if word.endswith(ending) and (base := word[: len(word) - len(ending)] + instead) in known and len(base) > 2:
-            return base
-    return word
-
-
-def in_traditional(texts: Sequence[str], share: float, seed: int) -> list[str]:
-    """The texts, a drawn share of them in Traditional characters and with the words of Taiwan.
-
-    Args:
-        texts: Chinese texts.
-        share: Share that is turned.
-        seed: Seed of the draw.
-    """
-    from opencc import OpenCC
-
-    turned = np.random.default_rng(seed).random(len(texts)) < share
-    convert = OpenCC("s2twp").convert
-    return [convert(text) if turn else text for text, turn in zip(texts, turned, strict=True)]
+    """Dictionary entries (English word or phrase of three letters or more, `language`)."""
+    entries = (pair for path in _files(folder, f"dict/en-{language}.tsv") for pair in read_pairs(path))
+    return [(english, other) for english, other in entries if len(english) >= SHORTEST_ENTRY]
 
 
 def read_pairs(path: Path) -> Iterator[Pair]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from recontact_training import corpus
+from recontact_training.code_switching import code_switched
 from recontact_training.corpus import Batches, Pair, proportions
 from recontact_training.recipe import PretrainRecipe
 
@@ -28,19 +29,14 @@ class Material:
     def __init__(self, folder: Path, recipe: PretrainRecipe, tokenizer: Tokenizer) -> None:
         self.recipe, self.tokenizer = recipe, tokenizer
         languages = list(recipe.languages)
-        lines = {language: corpus.mono(folder, language) for language in languages}
-        pairs = {
-            language: [pair for pair in corpus.pairs(folder, language) if len(pair[0].split()) >= recipe.fewest_words]
-            for language in languages
-        }
-        if recipe.traditional_share and "zh" in languages:
-            lines["zh"] = corpus.in_traditional(lines["zh"], recipe.traditional_share, recipe.seed)
-            turned = corpus.in_traditional([other for _, other in pairs["zh"]], recipe.traditional_share, recipe.seed)
-            pairs["zh"] = [(english, other) for (english, _), other in zip(pairs["zh"], turned, strict=True)]
+        traditional = recipe.traditional_share
+        lines = {language: corpus.mono(folder, language, traditional) for language in languages}
+        pairs = {language: corpus.pairs(folder, language, traditional) for language in languages}
+        pairs = {k: [pair for pair in own if len(pair[0].split()) >= recipe.fewest_words] for k, own in pairs.items()}
         pairs["en"] = [(line, line) for line in lines.get("en", [])[: recipe.english_lines]]
         self.distil: Batches[Pair] | None = None
         if recipe.distill_share > 0:
-            self.distil = self._distil(folder, lines, [pairs[language] for language in languages])
+            self.distil = self._distil(folder, lines, pairs)
         self.masked: Batches[str | Pair] | None = None
         if recipe.distill_share < 1:
             own = {language: [] if language == "en" else pairs[language] for language in languages}
@@ -56,23 +52,32 @@ class Material:
         return [english for group in self.distil.groups for english, _ in group] if self.distil else []
 
     def _distil(
-        self, folder: Path, lines: Mapping[str, Sequence[str]], general: Sequence[Sequence[Pair]]
+        self, folder: Path, lines: Mapping[str, Sequence[str]], general: Mapping[str, Sequence[Pair]]
     ) -> Batches[Pair]:
-        languages, recipe = self.recipe.languages, self.recipe
-        words = [corpus.dictionary(folder, language) for language in languages]
-        english = [line for line, _ in general[list(languages).index("en")]] if "en" in languages else []
-        parts: list[tuple[Sequence[Sequence[Pair]], float]] = [
-            ([corpus.domain_pairs(language) for language in languages], recipe.domain_share),
-            (words, recipe.dictionary_share),
+        recipe, languages = self.recipe, list(self.recipe.languages)
+        words: dict[str, list[Pair]] = {}
+        if recipe.dictionary_share or recipe.code_switched_share:
+            words = {language: corpus.dictionary(folder, language) for language in languages}
+        switched: dict[str, list[Pair]] = {}
+        if recipe.code_switched_share:
+            english = [line for line, _ in general["en"]]
+            for language in languages:
+                seed = f"{recipe.seed} {language}"
+                switched[language] = code_switched(
+                    english, words[language], lines[language], recipe.code_switched_lines, seed
+                )
+        domain = {language: corpus.domain_pairs(language) for language in languages}
+        parts: list[tuple[list[Sequence[Pair]], float]] = [
+            ([kind.get(language, ()) for language in languages], share)
+            for kind, share in (
+                (domain, recipe.domain_share),
+                (words, recipe.dictionary_share),
+                (switched, recipe.code_switched_share),
+            )
         ]
-        if recipe.switched_share:
-            switched = [
-                corpus.switched(english, own, lines[language], recipe.switched_lines, recipe.seed)
-                for language, own in zip(languages, words, strict=True)
-            ]
-            parts.append((switched, recipe.switched_share))
-        parts = [(groups, share) for groups, share in parts if share and any(groups)]
-        parts.insert(0, (general, 1.0 - sum(share for _, share in parts)))
+        weights = recipe.languages.values()
+        parts = [(own, s) for own, s in parts if s and any(len(g) * w for g, w in zip(own, weights, strict=True))]
+        parts.insert(0, ([general[language] for language in languages], 1.0 - sum(share for _, share in parts)))
         groups = [group for own, _ in parts for group in own]
         shares = np.concatenate([self._shares(own) * share for own, share in parts])
         return Batches(groups, shares, _other_side, self.tokenizer, recipe.batch_pieces, recipe.seed)

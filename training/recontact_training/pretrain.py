@@ -29,14 +29,13 @@ from recontact_training.recipe import PretrainRecipe
 from recontact_training.retrieval import Floats, retrieval
 from recontact_training.run_folder import RunFolder, corpus_listing, fingerprint
 from recontact_training.start import start_encoder
-from recontact_training.student import Student, distillation_loss, hide, mean_vector, pad, word_embeddings
+from recontact_training.student import BETAS, Student, distillation_loss, hide, mean_vector, pad, word_embeddings
 from recontact_training.teacher import TeacherVectors
 from recontact_training.tokenizer import CLS, MASK, PAD, SEP, SPECIAL, UNK, train_tokenizer, word_starts
 
 Report = Callable[[str], None]
 REPORTED = 50  # steps between two lines of progress
 SHARD = "15MB"
-BETAS = (0.9, 0.98)  # a short memory: a piece that is rarely seen must not leap when it is
 
 
 class Pretraining:

@@ -28,14 +28,17 @@ class PretrainRecipe:
         batch_pieces: Pieces of a step (and of each process, where there are several), about.
         attention: How Transformers computes attention: `eager`, `sdpa`.
         alignment_pairs: Sentence pairs a language from which the first word embeddings are learnt.
-        lexicon_steps: Steps in which those embeddings are fitted to all pairs as bags of words; 0 for none.
+        bag_steps: Steps in which those embeddings are fitted to pairs and dictionaries as bags of words; 0 for none.
+        bag_rate: Peak rate of that.
+        bag_anchor: How strongly each piece that a step sees is held in its first direction.
         fewest_words: English words that a pair must have to be distilled from.
         english_lines: English lines that are distilled beside the pairs.
-        domain_share: Share of the distilled pairs that come from the shipped sentences of customer service.
+        domain_share: Share of the distilled pairs that come from the shipped sentences of customer service. What this
+            share and the next two leave, and what they find nothing for, comes from the sentence pairs.
         dictionary_share: Share of the distilled pairs that are dictionary entries: short, and rare words among them.
-        switched_share: Share of the distilled pairs that are English lines with words put into another language by
+        code_switched_share: Share of the distilled pairs that are English lines with words put into another language by
             the dictionary.
-        switched_lines: Such lines a language.
+        code_switched_lines: Such lines a language.
         traditional_share: Share of the Chinese lines and sentence pairs that are turned to Traditional characters.
         distill_share: Share of the steps that distil; the rest are masked language modelling.
         contrastive_scale: Inverse temperature of the in-batch softmax.
@@ -58,13 +61,15 @@ class PretrainRecipe:
     batch_pieces: int = 4_096
     attention: str = "eager"
     alignment_pairs: int = 60_000
-    lexicon_steps: int = 1_200
+    bag_steps: int = 0
+    bag_rate: float = 3e-3
+    bag_anchor: float = 2.0
     fewest_words: int = 3
     english_lines: int = 60_000
     domain_share: float = 0.05
     dictionary_share: float = 0.0
-    switched_share: float = 0.0
-    switched_lines: int = 20_000
+    code_switched_share: float = 0.0
+    code_switched_lines: int = 20_000
     traditional_share: float = 0.0
     distill_share: float = 0.65
     contrastive_scale: float = 20.0
@@ -91,6 +96,12 @@ class PretrainRecipe:
         for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_share")]:
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 to 1")
+        special = ("domain_share", "dictionary_share", "code_switched_share")
+        if sum(getattr(self, name) for name in special) >= 1:
+            raise RecipeError(f"{', '.join(special)} must be less than 1 together, or no sentence pair is left")
+        for name in ("alignment_pairs", "bag_steps", "english_lines", "code_switched_lines"):
+            if getattr(self, name) < 0:
+                raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 or more")
         if wrong := [k for k, v in self.languages.items() if not isinstance(v, (int, float)) or v < 0]:
             raise RecipeError(f"the weight of language {wrong[0]!r} must be a number from 0")
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,8 @@ class RunFolder:
         if file.exists():
             known = json.loads(file.read_text(encoding="utf-8"))
             self.half = bool(known.pop("half"))
-            if changed := sorted(name for name in {*known, *wanted} if known.get(name) != wanted.get(name)):
+            usual = {field.name: field.default for field in fields(PretrainRecipe)}  # a run may be older than a dial
+            if changed := sorted(n for n in {*known, *wanted} if known.get(n, usual.get(n)) != wanted.get(n)):
                 raise RecipeError(f"{path} holds a run with another {changed[0]}; give another folder with -o")
         else:
             self.half = half

@@ -4,10 +4,10 @@ Each new piece gets the mean of the teacher's embeddings of the English pieces i
 dictionary entries and sentence pairs, by how often (in the spirit of WECHSEL: Minixhofer et al. 2022,
 "Effective initialization of subword embeddings for cross-lingual transfer"). A piece that none
 holds gets the mean of the teacher's own pieces of its text. Then all of them are fitted to the pairs as
-bags of words (`recontact_training.lexicon`).
+bags of words (`recontact_training.bag_of_words`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 
 from recontact_training import corpus
 from recontact_training.alignment import align
-from recontact_training.lexicon import fit_lexicon
+from recontact_training.bag_of_words import fit_word_embeddings
 from recontact_training.recipe import PretrainRecipe
 from recontact_training.student import word_embeddings
 from recontact_training.tokenizer import SPECIAL
@@ -25,19 +25,21 @@ from recontact_training.tokenizer import SPECIAL
 MOST_PIECES = 24
 UNLIKELY = 0.02
 DICTIONARY_WEIGHT = 0.4
-TEMPERATURE = 0.5
+BAG_TEMPERATURE = 0.5  # exponent on the number of pairs of a language; larger than in the long run, for the words
 
 
-def aligned_entries(folder: Path, recipe: PretrainRecipe, language: str) -> list[corpus.Pair]:
-    """(English, other): the dictionary and drawn sentence pairs; for English, words and lines with themselves."""
+def alignment_pairs(folder: Path, recipe: PretrainRecipe, language: str) -> list[corpus.Pair]:
+    """(English, other): a dictionary and drawn sentence pairs; for English, words and lines with themselves."""
     rng = np.random.default_rng(recipe.seed)
     if language == "en":
         known = {english for other in recipe.languages for english, _ in corpus.dictionary(folder, other)}
-        texts = [*sorted(known), *corpus.mono(folder, language)[: recipe.alignment_pairs]]
-        return [(text, text) for text in texts]
-    pairs = corpus.pairs(folder, language)
-    drawn = [pairs[i] for i in rng.permutation(len(pairs))[: recipe.alignment_pairs]]
-    return corpus.dictionary(folder, language) + drawn
+        lines = corpus.mono(folder, language)
+        drawn = [lines[i] for i in rng.permutation(len(lines))[: recipe.alignment_pairs]]
+        return [(text, text) for text in (*sorted(known), *drawn)]
+    pairs = corpus.pairs(folder, language, recipe.traditional_share)
+    return corpus.dictionary(folder, language) + [
+        pairs[i] for i in rng.permutation(len(pairs))[: recipe.alignment_pairs]
+    ]
 
 
 def new_embeddings(
@@ -76,38 +78,47 @@ def new_embeddings(
     return total
 
 
-def lexicon_groups(folder: Path, recipe: PretrainRecipe) -> list[tuple[list[corpus.Pair], float]]:
-    """What the embeddings are fitted to, and how often it is drawn: sentence pairs and dictionaries by language."""
-    groups = []
+def bag_groups(folder: Path, recipe: PretrainRecipe) -> Iterator[tuple[list[corpus.Pair], float]]:
+    """Yields pairs that embeddings are fitted to and how often they are drawn: sentences, then words, by language."""
     for language, weight in recipe.languages.items():
         if language == "en":
-            general = [(line, line) for line in corpus.mono(folder, language)[: recipe.english_lines]]
+            pairs = [(line, line) for line in corpus.mono(folder, language)[: recipe.english_lines]]
         else:
-            general = corpus.pairs(folder, language)
-        groups.append((general + corpus.domain_pairs(language), weight))
-        groups.append((corpus.dictionary(folder, language), DICTIONARY_WEIGHT * weight))
-    return [(pairs, weight * len(pairs) ** TEMPERATURE) for pairs, weight in groups]
+            pairs = corpus.pairs(folder, language, recipe.traditional_share)
+        pairs += corpus.domain_pairs(language)
+        yield pairs, weight * len(pairs) ** BAG_TEMPERATURE
+        entries = corpus.dictionary(folder, language)
+        yield entries, DICTIONARY_WEIGHT * weight * len(entries) ** BAG_TEMPERATURE
 
 
 def start_encoder(
     folder: Path, recipe: PretrainRecipe, teacher: Path, tokenizer: Tokenizer, report: Callable[[str], None] = print
 ) -> PreTrainedModel:
-    """The teacher's body with embeddings for `tokenizer`'s vocabulary."""
+    """The teacher's body with word embeddings for a new vocabulary.
+
+    Args:
+        folder: A corpus folder.
+        recipe: The dials.
+        teacher: A Transformers folder of an English sentence encoder.
+        tokenizer: The new vocabulary; its truncation and padding are switched off.
+        report: Called with each progress line.
+
+    Raises:
+        ModelError: the embeddings could not be fitted.
+    """
     model: PreTrainedModel = AutoModel.from_pretrained(teacher, dtype=torch.float32)
     old_tokenizer: Tokenizer = AutoTokenizer.from_pretrained(teacher).backend_tokenizer
     for either in (old_tokenizer, tokenizer):
         either.no_truncation()
         either.no_padding()
     old = word_embeddings(model).detach()
-    new = new_embeddings(
-        (aligned_entries(folder, recipe, language) for language in recipe.languages), old, old_tokenizer, tokenizer
-    )
-    if recipe.lexicon_steps:
-        groups = lexicon_groups(folder, recipe)
-        steps, seed = recipe.lexicon_steps, recipe.seed
-        fitted = fit_lexicon(groups, new, old, (old_tokenizer, tokenizer), steps, seed=seed, report=report)
-        known = [index for text, index in tokenizer.get_vocab().items() if text not in SPECIAL]
-        new[known] = fitted[known]
+    pairs = (alignment_pairs(folder, recipe, language) for language in recipe.languages)
+    new = new_embeddings(pairs, old, old_tokenizer, tokenizer)
+    if recipe.bag_steps:
+        groups = bag_groups(folder, recipe)
+        fitted = fit_word_embeddings(groups, new, old, (old_tokenizer, tokenizer), recipe, report)
+        words = [index for text, index in tokenizer.get_vocab().items() if text not in SPECIAL]
+        new[words] = fitted[words]
     model.resize_token_embeddings(tokenizer.get_vocab_size(), mean_resizing=False)
     with torch.no_grad():
         word_embeddings(model).copy_(new)

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
+BETAS = (0.9, 0.98)  # Adam's: a short memory, so that a piece that is rarely seen does not leap when it is
+
 
 def word_embeddings(model: PreTrainedModel) -> nn.Parameter:
     """The word embeddings of an encoder, shape (vocabulary, hidden)."""

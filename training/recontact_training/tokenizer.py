@@ -27,10 +27,15 @@ def training_lines(folder: Path, recipe: PretrainRecipe) -> Iterator[str]:
     """Yields up to `vocabulary_lines` lines a language (doubled by weight above 1), shuffled by the seed."""
     rng = np.random.default_rng(recipe.seed)
     for language, weight in recipe.languages.items():
-        lines = corpus.mono(folder, language) + [other for _, other in corpus.pairs(folder, language)]
+        lines = _texts(folder, recipe, language)
         wanted = int(recipe.vocabulary_lines * (2 if weight > 1 else 1))
         for i in rng.permutation(len(lines))[:wanted]:
             yield lines[i]
+
+
+def _texts(folder: Path, recipe: PretrainRecipe, language: str) -> list[str]:
+    pairs = corpus.pairs(folder, language, recipe.traditional_share)
+    return corpus.mono(folder, language, recipe.traditional_share) + [other for _, other in pairs]
 
 
 def alphabet(folder: Path, recipe: PretrainRecipe) -> list[str]:
@@ -40,7 +45,7 @@ def alphabet(folder: Path, recipe: PretrainRecipe) -> list[str]:
     """
     seen = Counter[str]()
     for language in recipe.languages:
-        for line in (*corpus.mono(folder, language), *(other for _, other in corpus.pairs(folder, language))):
+        for line in _texts(folder, recipe, language):
             seen.update(NORMALIZER.normalize_str(line))
     kept = {
         character for character, count in seen.items() if count >= SEEN and character.isprintable() and character != " "
