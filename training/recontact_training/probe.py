@@ -146,7 +146,11 @@ def probe(
 
 
 def evaluate_encoder(
-    encoder: Encoder, folder: Path, rows: Sequence[LabelledComment], taxonomy: Taxonomy
+    encoder: Encoder,
+    folder: Path,
+    rows: Sequence[LabelledComment],
+    taxonomy: Taxonomy,
+    report: Callable[[str], None] = lambda part: None,
 ) -> EncoderFigures:
     """All figures of one encoder.
 
@@ -155,6 +159,7 @@ def evaluate_encoder(
         folder: A corpus folder with `heldout/<set>.en-<lang>.tsv`.
         rows: Labelled comments with their splits.
         taxonomy: The causes.
+        report: Called with the name of each part when it begins.
 
     Raises:
         CorpusError: the folder holds no pairs.
@@ -164,10 +169,13 @@ def evaluate_encoder(
     for name in SETS:
         pairs = read_held_out(folder, languages, name, PAIRS)
         if pairs:
+            report(f"translations in {name}")
             to_english[name], from_english[name] = retrieval(encoder, pairs)
     if not to_english:
         raise CorpusError(f"no held-out pairs in {folder}/heldout; it must hold <set>.en-<lang>.tsv files")
+    report("vectors of the labelled comments")
     vectors = dict(zip([row.id for row in rows], encoder([row.text for row in rows]), strict=True))
+    report("linear probes")
     return EncoderFigures(to_english, from_english, *probe(linear_probe(vectors, taxonomy), rows, taxonomy))
 
 

@@ -40,10 +40,18 @@ def evaluate_encoder(
     except ImportError as error:
         raise MissingExtraError("recontact evaluate-encoder", "train") from error
     rows, taxonomy = load_labelled(), load_taxonomy()
-    found = {name: figures_of(Encoder(name), corpus, rows, taxonomy) for name in encoders}
-    if baselines:
-        found["random weights"] = figures_of(Encoder(encoders[0], random=True), corpus, rows, taxonomy)
-        found["TF-IDF"] = evaluate_ngrams(rows, taxonomy)
+    found: dict[str, EncoderFigures] = {}
+    with Console(stderr=True).status("") as status:
+
+        def measure(name: str, encoder: Encoder) -> None:
+            found[name] = figures_of(encoder, corpus, rows, taxonomy, lambda part: status.update(f"{name}: {part}"))
+
+        for name in encoders:
+            measure(name, Encoder(name))
+        if baselines:
+            measure("random weights", Encoder(encoders[0], random=True))
+            status.update("TF-IDF: probes")
+            found["TF-IDF"] = evaluate_ngrams(rows, taxonomy)
     show(Console(), found)
     if output is not None:
         write_json(output, {name: figures.to_dict() for name, figures in found.items()})
