@@ -7,6 +7,7 @@ maximization finds which.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,8 @@ def align(english: Sequence[Sequence[int]], other: Sequence[Sequence[int]], roun
     unique, where = np.unique(keys, return_inverse=True)
     del keys
     piece = unique // size
-    probability = counts = np.ones(len(unique))
+    probability: NDArray[np.float64] = np.ones(len(unique))
+    counts: NDArray[Any] = probability
     for _ in range(rounds):
         share = probability[where]
         share /= np.bincount(position, share)[position]

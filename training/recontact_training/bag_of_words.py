@@ -92,14 +92,14 @@ def fit_word_embeddings(
     Raises:
         ModelError: the loss is not a number.
     """
-    kinds = [
-        (*(_Bags.of([pair[side] for pair in pairs], tokenizers[side]) for side in (0, 1)), weight)
-        for pairs, weight in groups
-        if pairs and weight
-    ]
+    english, other, kinds = list[_Bags](), list[_Bags](), list[float]()
+    for pairs, weight in groups:
+        if pairs and weight:
+            english.append(_Bags.of([pair[0] for pair in pairs], tokenizers[0]))
+            other.append(_Bags.of([pair[1] for pair in pairs], tokenizers[1]))
+            kinds.append(weight)
     if not kinds:
         return initial.clone()
-    english, other = [kind[0] for kind in kinds], [kind[1] for kind in kinds]
     counts = torch.from_numpy(np.sum([np.bincount(bags.ids, minlength=len(teacher)) for bags in english], axis=0))
     known = (teacher * (FREQUENT / (FREQUENT + counts / counts.sum()))[:, None]).float()
     begin = functional.normalize(initial, dim=1)
@@ -107,7 +107,7 @@ def fit_word_embeddings(
     optimizer = torch.optim.AdamW(
         [{"params": [directions]}, {"params": [weights]}], betas=BETAS, weight_decay=0.0, fused=True
     )
-    draws, losses = _draws(english, other, np.array([kind[2] for kind in kinds]), recipe.seed), list[float]()
+    draws, losses = _draws(english, other, np.array(kinds), recipe.seed), list[float]()
     for step in range(recipe.bag_steps):
         share = min(1.0, (step + 1) / WARMUP_STEPS, (recipe.bag_steps - step) / (FALL_SHARE * recipe.bag_steps))
         for group, peak in zip(optimizer.param_groups, (recipe.bag_rate, WEIGHT_RATE), strict=True):
@@ -120,17 +120,18 @@ def fit_word_embeddings(
         loss = distillation_loss(vectors, targets, targets @ targets.T > SAME, recipe.contrastive_scale)
         held = recipe.bag_anchor / BATCH * (towards - begin[unique]).square().sum()
         optimizer.zero_grad()
-        (loss + held).backward()
+        (loss + held).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(float(loss.detach()))
         if (step + 1) % REPORTED == 0:
             report(f"bags of words: step {step + 1}/{recipe.bag_steps} {np.mean(losses[-REPORTED:]):.3f}")
     if not directions.isfinite().all():
         raise ModelError("the word embeddings are not numbers after the bags of words; lower bag_rate")
-    weight = functional.softplus(weights.detach())[:, None]
-    moved = weight / (weight + weight.median() / 2)
+    learnt = functional.softplus(weights.detach())[:, None]
+    moved = learnt / (learnt + learnt.median() / 2)
     fitted = moved * functional.normalize(directions.detach(), dim=1) + (1 - moved) * begin
-    return functional.normalize(fitted, dim=1) * initial.norm(dim=1, keepdim=True)
+    found: Tensor = functional.normalize(fitted, dim=1) * initial.norm(dim=1, keepdim=True)
+    return found
 
 
 def _draws(
@@ -140,7 +141,7 @@ def _draws(
     rng, shares = np.random.default_rng(seed), weights / weights.sum()
     while True:
         counts = rng.multinomial(BATCH, shares)
-        drawn = [(k, rng.integers(len(english[k]), size=counts[k])) for k in counts.nonzero()[0]]
+        drawn = [(k, rng.integers(len(english[k]), size=counts[k])) for k in range(len(counts)) if counts[k]]
         sides = []
         for bags in (english, other):
             ids, lengths = zip(*(bags[k].take(rows) for k, rows in drawn), strict=True)
