@@ -1,14 +1,19 @@
 """A toy model, made in seconds: a tiny random encoder, fine-tuned on a handful of comments."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
 
 from recontact import CauseClassifier
+from recontact.artifact import WEIGHTS, fingerprints, read_manifest, sha256, write_manifest
 from recontact_data.labels import LabelledComment, Span
+from recontact_training.export import SMALLEST_SHARED
 from recontact_training.finetune import finetune
 from recontact_training.recipe import FinetuneRecipe
 
@@ -93,3 +98,26 @@ def model_folder(
 def classifier(model_folder: Path) -> CauseClassifier:
     """The toy model, opened."""
     return CauseClassifier.load(model_folder)
+
+
+@pytest.fixture(scope="session")
+def spoiled_folder(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
+    """The toy model with its weights shuffled: whole files, a graph that agrees, useless answers."""
+    folder = shutil.copytree(model_folder, tmp_path_factory.mktemp("spoiled") / "toy")
+    random = torch.Generator().manual_seed(1)
+    weights = load_file(folder / WEIGHTS)
+    for name, weight in weights.items():
+        if weight.numel() >= SMALLEST_SHARED:  # the graph has its own copy of smaller ones
+            order = torch.randperm(weight.numel(), generator=random)
+            weights[name] = weight.flatten()[order].view_as(weight)
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    sign(folder)
+    return folder
+
+
+def sign(folder: Path) -> str:
+    """Writes a manifest that fits the files of a changed folder; returns the name and version in it."""
+    version = sha256(folder / WEIGHTS)[:12]
+    manifest = replace(read_manifest(folder), version=version, files=fingerprints(folder))
+    write_manifest(folder, manifest)
+    return manifest.model_version

@@ -18,6 +18,7 @@ from recontact_data.agreement import (
     read_readings,
     reading_problems,
 )
+from recontact_data.behaviour import behaviour_files, kinds_table, read_cases, shipped_problems
 from recontact_data.coverage import Coverage, coverage_of, coverage_table, read_required, shortfalls
 from recontact_data.errors import LabelError, RecontactError
 from recontact_data.labels import LABELLED, LabelledComment, labelled_files, pair_problems, problems, read_labelled
@@ -52,7 +53,7 @@ def _untested_causes(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> Ite
 def check_shipped(
     rows: Sequence[LabelledComment], languages: Mapping[str, Coverage], taxonomy: Taxonomy
 ) -> Iterator[tuple[str, str]]:
-    """Yields (where, what is wrong) for the shipped set: coverage, second readings, index of real comments."""
+    """Yields (where, what is wrong) for the shipped set: coverage, readings, real comments, behavioural cases."""
     required = read_required()
     yield from shortfalls(languages, taxonomy, required)
     readings = read_readings(SECOND_READING)
@@ -63,6 +64,7 @@ def check_shipped(
     index = read_index()
     yield from index_problems(index, taxonomy)
     yield from reading_problems(read_readings(REAL_READING), {r.id: r.language for r in index}, taxonomy, 1.0)
+    yield from shipped_problems(read_cases(behaviour_files(), taxonomy), rows)
 
 
 def check_easiness(
@@ -73,6 +75,13 @@ def check_easiness(
     write(f"easiness: n-grams reach a macro-F1 of {reached:.3f} on the test split (at most {most})\n")
     if reached > most:
         yield "test split", f"n-grams reach {reached:.3f}, at most {most} is wanted; rewrite stock phrases"
+
+
+def _write_shipped_tables(write: Callable[[str], object], taxonomy: Taxonomy) -> None:
+    write("Second reading, Cohen's kappa:\n\n")
+    write(agreement_table(agreement(read_readings(SECOND_READING), taxonomy)) + "\n\n")
+    write("Behavioural cases:\n\n")
+    write(kinds_table(read_cases(behaviour_files(), taxonomy)) + "\n\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,8 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     write(coverage_table(languages, taxonomy) + "\n\n")
     if not options.files:
-        write("Second reading, Cohen's kappa:\n\n")
-        write(agreement_table(agreement(read_readings(SECOND_READING), taxonomy)) + "\n\n")
+        _write_shipped_tables(write, taxonomy)
     for where, problem in found:
         write(f"{where}: {problem}\n")
     where = "the named files" if options.files else str(LABELLED)

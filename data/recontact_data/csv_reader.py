@@ -62,19 +62,22 @@ class CsvReader(CommentReader):
         return [line for line, _ in zip(lines, range(20), strict=False)]
 
     def _rows(self) -> Iterator[Row | BadRow]:
-        empty_lines = 0
-        for fields in self._records():
+        empty_lines: list[int] = []
+        for line, fields in self._records():
             if isinstance(fields, BadRow):
                 yield fields
             elif self._is_blank(fields):
                 # In a file of one column an empty line is an empty comment, save at the very end.
-                empty_lines += len(self.columns) == 1
+                empty_lines += [line] if len(self.columns) == 1 else []
             else:
-                yield from ({self.columns[0]: ""} for _ in range(empty_lines))
-                empty_lines = 0
+                for self._line in empty_lines:
+                    yield {self.columns[0]: ""}
+                empty_lines = []
+                self._line = line
                 yield dict(zip(self.columns, fields, strict=True))
 
-    def _records(self) -> Iterator[list[str] | BadRow]:
+    def _records(self) -> Iterator[tuple[int, list[str] | BadRow]]:
+        """Yields what stands at each place, with the line it begins at."""
         self._lines = lines = self._open()
         with lines:
             for _ in range(self._header_lines):
@@ -92,14 +95,14 @@ class CsvReader(CommentReader):
                     # Only the first line is surely broken: an open quote swallows good rows after it.
                     lines.put_back(lines.taken[1:])
                     after_broken_quote = True
-                    yield BadRow(start, _explained(error), lines.taken[0])
+                    yield start, BadRow(start, _explained(error), lines.taken[0])
                     continue
                 raw = "".join(lines.taken)
                 what = self._wrong(fields, raw)
                 if after_broken_quote and not what and raw.count('"') % 2:
                     what = "a quote left over from the broken row before it"
                 after_broken_quote = after_broken_quote and raw.count('"') % 2 == 1
-                yield BadRow(start, what, raw) if what else fields
+                yield start, (BadRow(start, what, raw) if what else fields)
 
     def _is_blank(self, fields: Sequence[str]) -> bool:
         return not fields or (len(fields) == 1 < len(self.columns) and not fields[0].strip())

@@ -21,6 +21,14 @@ class LabelError(RecontactError):
     """A labelled row or file is not valid."""
 
 
+class UnknownLabelError(LabelError):
+    """Labels that are no causes of the taxonomy; `values` is what was written."""
+
+    def __init__(self, *values: str) -> None:
+        super().__init__(f"label {values[0]!r} is no cause; write the id or the name of one")
+        self.values = values
+
+
 class RecipeError(RecontactError):
     """A training recipe is not valid."""
 
@@ -31,6 +39,10 @@ class CorpusError(RecontactError):
 
 class ModelError(RecontactError):
     """A model folder is missing, damaged or made for something else."""
+
+
+class BehaviourError(RecontactError):
+    """A model fails more behavioural cases than was allowed."""
 
 
 class MissingExtraError(RecontactError):

@@ -59,6 +59,7 @@ class JsonlReader(CommentReader):
             for line in lines:
                 lines.mark()
                 if line.strip():
+                    self._line = lines.number
                     row = parse_object(line)
                     what = row if isinstance(row, str) else self._wrong_text(row)
                     yield BadRow(lines.number, what, line) if what or isinstance(row, str) else row

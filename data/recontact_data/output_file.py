@@ -55,3 +55,15 @@ def check_writable(target: Path) -> None:
         raise CommentFileError(f"no folder {folder} to write {target.name} in; make it first")
     if not os.access(folder, os.W_OK):
         raise CommentFileError(f"may not write in the folder {folder}; choose another")
+
+
+def reach_disk(path: Path) -> None:
+    """Has what was written to a file, or what was made in a folder, reach the disk, so that no rename outruns it."""
+    folder = path.is_dir()
+    if folder and os.name == "nt":
+        return  # Windows opens no folders
+    descriptor = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -60,6 +60,7 @@ class CommentReader(ABC):
         total_rows: Number of rows where the file tells it, else None.
         bytes_total: Size of a text file, else None.
         bad_rows: Broken rows that the iteration has set aside so far.
+        counts: What `numbered_rows` counts, "line" or "row".
     """
 
     columns: list[str]
@@ -68,11 +69,13 @@ class CommentReader(ABC):
     schema: "pl.Schema | None" = None
     total_rows: int | None = None
     bytes_total: int | None = None
+    counts = "line"
 
     def __init__(self, source: Source, options: ReadOptions) -> None:
         self.source = source
         self.format = source.format
         self.bad_rows = 0
+        self._line = 0
         self._options = options
         self._bad_rows_target = options.bad_rows_path or _beside(source)
 
@@ -85,9 +88,7 @@ class CommentReader(ABC):
         self.close()
 
     def __iter__(self) -> Iterator[list[Row]]:
-        self.bad_rows = 0
-        encoding = self.dialect.encoding if self.dialect else "utf-8"
-        with BadRowsFile(self._bad_rows_target, encoding) as aside:
+        with self._aside() as aside:
             good = self._good_rows(aside)
             # One chunk ahead: the file of broken rows has its name before the last chunk is handed out.
             ahead = list(itertools.islice(good, self._options.chunk_rows))
@@ -96,6 +97,16 @@ class CommentReader(ABC):
                 if not ahead:
                     aside.finish()
                 yield chunk
+            aside.finish()
+
+    def numbered_rows(self) -> Iterator[tuple[int, Row]]:
+        """Yields each row with its place: the line it begins at, the row of the sheet, or the row of the Parquet table.
+
+        All are counted from 1.
+        """
+        with self._aside() as aside:
+            for row in self._good_rows(aside):
+                yield self._line, row
             aside.finish()
 
     @property
@@ -114,7 +125,11 @@ class CommentReader(ABC):
 
     @abstractmethod
     def _rows(self) -> Iterator[Row | BadRow]:
-        """Yields every row from the first, good ones as dicts."""
+        """Yields every row from the first, good ones as dicts; sets `_line` to the place of each."""
+
+    def _aside(self) -> BadRowsFile:
+        self.bad_rows = 0
+        return BadRowsFile(self._bad_rows_target, self.dialect.encoding if self.dialect else "utf-8")
 
     def _good_rows(self, aside: BadRowsFile) -> Iterator[Row]:
         for row in self._rows():

@@ -29,6 +29,8 @@ class XlsxReader(CommentReader):
     without times as dates, though Excel itself knows only floats and moments.
     """
 
+    counts = "row"
+
     def __init__(self, source: Source, options: ReadOptions) -> None:
         super().__init__(source, options)
         refuse_bad_archive(source.path, source.name)
@@ -53,13 +55,27 @@ class XlsxReader(CommentReader):
             raise CommentFileError(f"{self.source.name}: the first sheet is empty; put the comments there")
         return ["" if name is None else str(name) for name in first.row(0)], _trimmed(table)
 
+    def numbered_rows(self) -> Iterator[tuple[int, Row]]:
+        """Yields each row with its number in the sheet, as Excel shows it."""
+        above = self._rows_above()
+        yield from ((above + number, row) for number, row in super().numbered_rows())
+
+    def _rows_above(self) -> int:
+        """How many rows stand above the first comment: the header, and empty ones before it."""
+        book = fastexcel.read_excel(self.source.path)
+        whole, filled = (book.load_sheet(0, header_row=None, n_rows=1, skip_rows=skip) for skip in (0, None))
+        return int(whole.total_height - filled.total_height) + 1
+
     def _rows(self) -> Iterator[Row | BadRow]:
-        for values in self._table.iter_rows():
+        for number, values in enumerate(self._table.iter_rows(), start=1):
+            self._line = number
             yield dict(zip(self.columns, map(_whole, values), strict=True))
 
 
 class ParquetReader(CommentReader):
     """Reads Parquet batch by batch, every column with its type."""
+
+    counts = "row"
 
     def __init__(self, source: Source, options: ReadOptions) -> None:
         super().__init__(source, options)
@@ -79,10 +95,12 @@ class ParquetReader(CommentReader):
             )
 
     def _rows(self) -> Iterator[Row | BadRow]:
-        size = self._options.chunk_rows
+        size, self._line = self._options.chunk_rows, 0
         with self._readable():
             for batch in self._table.collect_batches(chunk_size=size, maintain_order=True, lazy=True):
-                yield from batch.to_dicts()
+                for row in batch.to_dicts():
+                    self._line += 1
+                    yield row
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

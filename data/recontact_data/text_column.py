@@ -62,7 +62,7 @@ def find_text_column(columns: Sequence[str], wanted: str | None, sample: Callabl
         ColumnError: `wanted` is not there or ambiguous, or no single column is the obvious choice.
     """
     if wanted is not None:
-        return _named(columns, wanted)
+        return named_column(columns, wanted, "--text-column")
     if len(columns) == 1:
         return columns[0]
     usual = [column for column in columns if _plain(column) in USUAL_NAMES]
@@ -78,6 +78,29 @@ def find_text_column(columns: Sequence[str], wanted: str | None, sample: Callabl
         return free[0]
     found = f"{len(free)} columns could hold the comments" if free else "no column is clearly the one with the comments"
     raise ColumnError(f"{found}; {CURE}; the columns are: {listed(columns)}")
+
+
+def named_column(columns: Sequence[str], wanted: str, option: str) -> str:
+    """Returns the column of a name that a user gave: exact, else in any case if that is unique.
+
+    Args:
+        columns: The table's column names.
+        wanted: The name.
+        option: The option it was given with.
+
+    Raises:
+        ColumnError: there is none, or more than one.
+    """
+    if wanted in columns:
+        return wanted
+    alike = [column for column in columns if column.strip().casefold() == wanted.strip().casefold()]
+    if len(alike) == 1:
+        return alike[0]
+    if alike:
+        raise ColumnError(f"{wanted!r} could be any of {listed(alike)}; write {option} exactly as in the file")
+    raise ColumnError(
+        f"no column {wanted!r}; name the right one with {option} NAME; the columns are: {listed(columns)}"
+    )
 
 
 def listed(columns: Sequence[str], most: int = 30) -> str:
@@ -97,17 +120,6 @@ def is_free_text(values: Sequence[Any]) -> bool:
     else:
         long_enough = sum(len(text.split()) for text in texts) / len(texts) >= 4
     return long_enough and len(set(texts)) > 0.5 * len(texts)
-
-
-def _named(columns: Sequence[str], wanted: str) -> str:
-    if wanted in columns:
-        return wanted
-    alike = [column for column in columns if column.strip().casefold() == wanted.strip().casefold()]
-    if len(alike) == 1:
-        return alike[0]
-    if alike:
-        raise ColumnError(f"{wanted!r} could be any of {listed(alike)}; write --text-column exactly as in the file")
-    raise ColumnError(f"no column {wanted!r}; {CURE}; the columns are: {listed(columns)}")
 
 
 def _plain(name: str) -> str:

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from recontact_data.errors import ModelError
+from recontact_data.output_file import reach_disk
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -47,6 +49,18 @@ class Manifest:
     def model_version(self) -> str:
         """Name and version, as predictions carry it."""
         return f"{self.name}@{self.version}"
+
+
+def taxonomy_file_of(base: str | Path, own: Path | None = None) -> Path | None:
+    """Where the causes lie that a model trained from a base knows; None for the bundled ones.
+
+    Args:
+        base: An encoder folder, a hub name or a recontact model.
+        own: The user's own causes, which come first.
+    """
+    if own is None and (Path(base) / MANIFEST).is_file():
+        return Path(base) / TAXONOMY
+    return own
 
 
 def sha256(path: Path) -> str:
@@ -99,3 +113,18 @@ def verify(folder: Path) -> Manifest:
         if sha256(path) != expected:
             raise ModelError(f"{path} differs from the manifest; copy the model again")
     return manifest
+
+
+def copy_model(source: Path, target: Path, manifest: Manifest) -> None:
+    """Copies the files that a verified manifest names to a new folder, and has them reach the disk.
+
+    Raises:
+        ModelError: the copy differs from the manifest.
+    """
+    target.mkdir()  # not a temporary folder of the library, which only its owner may read
+    for name in (*manifest.files, MANIFEST):
+        shutil.copyfile(source / name, target / name)
+        reach_disk(target / name)
+    reach_disk(target)
+    if verify(target) != manifest:
+        raise ModelError(f"{source} changed while it was copied; copy it again")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from recontact.artifact import BUNDLED, TAXONOMY, Manifest, read_manifest
 from recontact.calibration import Calibration, sigmoid
 from recontact.prediction import Evidence, Prediction, Rule, find_evidence, none_prediction
+from recontact.registry import model_folder
 from recontact.runtime import Runtime, RuntimeName, load_runtime
 from recontact.text import Pieces, TextEncoder, is_blank
 from recontact_data.errors import MissingExtraError, ModelError, TaxonomyError
@@ -61,14 +62,15 @@ class CauseClassifier:
         """Opens a model.
 
         Args:
-            model: A model folder; None for the bundled model.
+            model: A model folder, or a registry, of which the current model is opened; None for the bundled model.
             runtime: `onnx`, or `torch` where the train extra is installed.
 
         Raises:
-            ModelError: the folder is missing, damaged or of another format.
+            ModelError: the folder is missing, damaged or of another format, or the registry has no current model.
         """
-        classifier = cls(base=model)
-        classifier._open(Path(model) if model is not None else BUNDLED, runtime)
+        folder = None if model is None else model_folder(Path(model))
+        classifier = cls(base=folder)
+        classifier._open(folder or BUNDLED, runtime)
         return classifier
 
     def _open(self, folder: Path, runtime: RuntimeName = "onnx") -> None:

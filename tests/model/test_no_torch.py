@@ -24,13 +24,27 @@ classifier = CauseClassifier.load(sys.argv[1])
 create_app(Settings(), classifier)
 classify_file(classifier, Path("in.csv"), Path("out.csv"))
 """
+REGISTRY = """
+import sys
+from pathlib import Path
+from recontact import CauseClassifier
+from recontact.registry import Registry
+from recontact_serving.cli.main import app
+for command in ("add", sys.argv[1]), ("list",), ("verify",):
+    app(["models", *command, "--registry", "registry"], standalone_mode=False)
+registry = Registry(Path("registry"))
+registry.promote(*registry.versions, instead_of=None)
+CauseClassifier.load("registry").classify(["they never called back"])
+"""
 NO_TORCH = """
 heavy = {"torch", "transformers", "sklearn", "datasets", "recontact_training"} & set(sys.modules)
 assert not heavy, heavy
 """
 
 
-@pytest.mark.parametrize("program", [LIBRARY, FILES_AND_SERVER], ids=["library", "files-and-server"])
+@pytest.mark.parametrize(
+    "program", [LIBRARY, FILES_AND_SERVER, REGISTRY], ids=["library", "files-and-server", "registry"]
+)
 def test_classifying_loads_neither_torch_nor_transformers(model_folder: Path, tmp_path: Path, program: str) -> None:
     (tmp_path / "in.csv").write_text("text\nthey never called back\n", encoding="utf-8")
     ended = subprocess.run(

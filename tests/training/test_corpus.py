@@ -57,6 +57,33 @@ def test_dry_documentation_counts_no_more_than_the_rest(tmp_path: Path, monkeypa
     assert corpus.mono(tmp_path, "is") == ["halló", "bless", "takk", "a", "b", "c"]
 
 
+def test_sentences_that_are_held_out_are_learnt_from_nowhere(tmp_path: Path) -> None:
+    for name, text in {
+        "heldout/flores-devtest.en-nb.tsv": "a lamp\ten lampe",
+        "mono/nb.general.txt": "en lampe\nen bok",
+        "parallel/en-nb.tsv": "a lamp\tlampen\na book\ten bok",
+        "parallel/nb-nn.tsv": "en lampe\tei lampe\nen bok\tei bok",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert corpus.mono(tmp_path, "nb") == ["en bok"]
+    assert corpus.pairs(tmp_path, "nb") == [("a book", "en bok")]
+    assert corpus.other_pairs(tmp_path, "nn") == [("en bok", "ei bok")]
+
+
+def test_pairs_a_run_watches_are_others_than_those_it_is_reported_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "REPORTED", 3)
+    monkeypatch.setattr(corpus, "WATCHED", 2)
+    (tmp_path / "heldout").mkdir()
+    pairs = [(f"sentence {k}", f"setning {k}") for k in range(6)]
+    (tmp_path / "heldout" / "ntrex.en-nb.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in pairs), encoding="utf-8")
+    assert corpus.watched_pairs(tmp_path, ["nb", "da"]) == {"nb": pairs[3:5]}
+    assert corpus.read_held_out(tmp_path, ["nb"], "ntrex", first=0, count=3) == {"nb": pairs[:3]}
+    assert corpus.read_held_out(tmp_path, ["nb"], "ntrex", first=5, count=4) == {"nb": pairs[2:]}
+
+
 def test_pairs_without_english_are_found_by_their_second_language(tmp_path: Path) -> None:
     (tmp_path / "parallel").mkdir()
     (tmp_path / "parallel" / "nb-nn.tsv").write_text("jeg\teg\n", encoding="utf-8")

@@ -34,7 +34,9 @@ def test_a_whole_number_will_do_where_a_broken_one_is_due(tmp_path: Path) -> Non
 
 
 def test_a_missing_recipe_is_answered_with_the_shipped_ones(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="one of: finetune, finetune-hidden, finetune-more, pretrain-minilm"):
+    with pytest.raises(
+        RecipeError, match="one of: finetune, finetune-hidden, finetune-more, pretrain-minilm, pretrain-more"
+    ):
         load_recipe("finetuen", FinetuneRecipe)
     with pytest.raises(RecipeError, match="no recipe at"):
         load_recipe(tmp_path, FinetuneRecipe)
@@ -55,6 +57,28 @@ def test_a_dial_of_the_wrong_type_is_named_with_its_value(tmp_path: Path, line: 
 def test_a_dial_without_default_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="languages"):
         load_recipe(saved(tmp_path, "steps: 3\n"), PretrainRecipe)
+
+
+@pytest.mark.parametrize(
+    ("dial", "said"),
+    [
+        ("steps: 0", "steps is 0; it must be a finite number from 1"),
+        ("seed: -1", "seed is -1; it must be a finite number from 0"),
+        ("embedding_rate: .nan", "embedding_rate is nan"),
+        ("learning_rate: .inf", "learning_rate is inf"),
+        ("distill_share: 1.5", "distill_share is 1.5; it must be 0 to 1"),
+        ("max_length: 3", "max_length is 3; it must be a finite number from 4"),
+        ("batch_pieces: 200", "at least twice max_length"),
+        ("attention: quick", "attention is 'quick'; it must be one of eager, sdpa"),
+        ("domain_share: 0.6\ndictionary_share: 0.5", "less than 1 together"),
+        ("languages: {no: 2}", "YAML reads an unquoted no as False"),
+        ("languages: {nb: .nan}", "the weight of language 'nb'"),
+    ],
+)
+def test_a_pretraining_dial_that_cannot_train_is_named(tmp_path: Path, dial: str, said: str) -> None:
+    text = dial if dial.startswith("languages") else f"languages: {{nb: 1}}\n{dial}"
+    with pytest.raises(RecipeError, match=said):
+        load_recipe(saved(tmp_path, text), PretrainRecipe)
 
 
 @pytest.mark.parametrize("content", [b"epochs: [\n", b"a: b: c\n", b"- 1\n", b"just words\n", b"\xff\xfe\xfa\n"])

@@ -1,15 +1,18 @@
 """New word embeddings come from the English words that translate a piece."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from tokenizers import Tokenizer
 from torch.nn import functional
+from transformers import AutoModel, BertConfig, BertModel
 
+from recontact_training import bag_of_words
 from recontact_training.recipe import PretrainRecipe
-from recontact_training.start import alignment_pairs, bag_groups, new_embeddings
+from recontact_training.start import alignment_pairs, bag_groups, new_embeddings, refitted_encoder
 from recontact_training.tokenizer import SPECIAL
 
 OLD = functional.normalize(torch.randn(8, 16, generator=torch.Generator().manual_seed(1)), dim=1)
@@ -86,3 +89,27 @@ def test_what_embeddings_are_fitted_to(folder: Path) -> None:
     assert ("three", "tre") in groups[2][0]
     assert groups[3][0] == [("house", "hus")]
     assert groups[2][1] > groups[3][1] > 0
+
+
+def test_an_encoder_to_go_on_from_gets_its_words_nearer_to_their_translations(
+    folder: Path, word_tokenizer: Callable[..., Tokenizer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bag_of_words, "BATCH", 32)
+    tokenizer = word_tokenizer("one", "two", "three", "en", "to", "tre", "house", "hus")
+    size = tokenizer.get_vocab_size()
+    torch.manual_seed(1)
+    config = BertConfig(vocab_size=size, hidden_size=16, num_hidden_layers=1, num_attention_heads=2)
+    BertModel(config).save_pretrained(tmp_path / "encoder")
+
+    def after(steps: int) -> torch.Tensor:
+        recipe = replace(RECIPE, bag_steps=steps, bag_rate=3e-2)
+        model = refitted_encoder(folder, recipe, tmp_path / "encoder", tokenizer, lambda line: None)
+        return model.get_input_embeddings().weight.detach()
+
+    before = AutoModel.from_pretrained(tmp_path / "encoder").get_input_embeddings().weight.detach()
+    assert torch.equal(after(0), before)
+    fitted = after(30)
+    assert torch.equal(fitted[: len(SPECIAL)], before[: len(SPECIAL)])
+    one, other = ([tokenizer.token_to_id(word) for word in words] for words in (("one", "house"), ("en", "hus")))
+    near, far = (functional.cosine_similarity(found[other], before[one]) for found in (fitted, before))
+    assert (near > far + 0.05).all()

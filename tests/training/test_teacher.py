@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import AutoModel, AutoTokenizer
 
 from recontact_training import teacher as module
-from recontact_training.student import mean_vector
 from recontact_training.teacher import TeacherVectors
 
 SENTENCES = ["the boiler is old", "nobody called", "all good, thank you", "nobody called", "hung up"]
@@ -27,12 +27,12 @@ def test_a_sentence_is_kept_once_and_found_again(encoder: Path, tmp_path: Path) 
     assert said == ["teacher: 4 of 4 sentences"]
 
 
-def test_vectors_are_the_means_of_the_states(encoder: Path, tmp_path: Path) -> None:
+def test_vectors_are_the_means_of_the_states_of_real_pieces(encoder: Path, tmp_path: Path) -> None:
     made, _ = vectors(encoder, tmp_path)
-    direct = module._Teacher(encoder, torch.device("cpu"), False)(["all good, thank you"])
-    assert made(["all good, thank you"])[0].numpy() == pytest.approx(direct, abs=1e-2)
-    states, mask = torch.tensor([[[1.0], [3.0], [9.0]]]), torch.tensor([[1, 1, 0]])
-    assert mean_vector(states, mask).tolist() == [[2.0]]
+    tokenizer, model = AutoTokenizer.from_pretrained(encoder), AutoModel.from_pretrained(encoder)
+    with torch.inference_mode():
+        states = model(**tokenizer("hung up", return_tensors="pt")).last_hidden_state
+    assert made(["hung up"])[0].numpy() == pytest.approx(states.mean(1).numpy(), abs=1e-2)
 
 
 def test_what_was_done_before_a_stop_is_not_done_again(

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from recontact_data.errors import ModelError
@@ -66,6 +66,63 @@ class _Sentences:
         return functional.normalize(found, dim=1)
 
 
+class _Groups:
+    """Sentence pairs of several kinds as bags, and how often each kind is drawn."""
+
+    def __init__(self, groups: Iterable[tuple[Sequence[Pair], float]], tokenizers: tuple[Tokenizer, Tokenizer]) -> None:
+        self.english, self.other, self.weights = list[_Bags](), list[_Bags](), list[float]()
+        for pairs, weight in groups:
+            if pairs and weight:
+                self.english.append(_Bags.of([pair[0] for pair in pairs], tokenizers[0]))
+                self.other.append(_Bags.of([pair[1] for pair in pairs], tokenizers[1]))
+                self.weights.append(weight)
+
+    def english_shares(self, n_pieces: int) -> Tensor:
+        """How large a share of all English pieces each is, shape (n_pieces,)."""
+        counts = np.sum([np.bincount(bags.ids, minlength=n_pieces) for bags in self.english], axis=0)
+        return torch.from_numpy(counts / counts.sum())
+
+    def draws(self, seed: int) -> Iterator[tuple[_Sentences, _Sentences]]:
+        """Yields both sides of `BATCH` pairs, without end."""
+        rng, shares = np.random.default_rng(seed), np.array(self.weights) / sum(self.weights)
+        while True:
+            counts = rng.multinomial(BATCH, shares)
+            drawn = [(k, rng.integers(len(self.english[k]), size=n)) for k, n in enumerate(counts) if n]
+            yield _drawn(self.english, drawn), _drawn(self.other, drawn)
+
+
+def _drawn(bags: Sequence[_Bags], drawn: Sequence[tuple[int, NDArray[np.int64]]]) -> _Sentences:
+    ids, lengths = zip(*(bags[k].take(rows) for k, rows in drawn), strict=True)
+    return _Sentences(torch.from_numpy(np.concatenate(ids)).long(), np.concatenate(lengths))
+
+
+class _Words(nn.Module):
+    """What is fitted: a direction and a weight for each piece."""
+
+    def __init__(self, initial: Tensor) -> None:
+        super().__init__()
+        self.begin = functional.normalize(initial, dim=1)
+        self.lengths = initial.norm(dim=1, keepdim=True)
+        self.directions = nn.Parameter(self.begin.clone())
+        self.weights = nn.Parameter(torch.zeros(len(initial)))
+
+    def forward(self, sentences: _Sentences) -> tuple[Tensor, Tensor]:
+        """The sentences' vectors, shape (n_texts, hidden), and how far their pieces are from where they began."""
+        unique, where = torch.unique(sentences.ids, return_inverse=True)
+        towards = functional.normalize(self.directions[unique], dim=1)
+        vectors = sentences.sums(towards * functional.softplus(self.weights[unique])[:, None], where)
+        return vectors, (towards - self.begin[unique]).square().sum()
+
+    @torch.no_grad()
+    def embeddings(self) -> Tensor:
+        """The fitted embeddings, each the nearer to where it began the less it weighs."""
+        weights = functional.softplus(self.weights)[:, None]
+        moved = weights / (weights + weights.median() / 2)
+        mixed = moved * functional.normalize(self.directions, dim=1) + (1 - moved) * self.begin
+        found: Tensor = functional.normalize(mixed, dim=1) * self.lengths
+        return found
+
+
 def fit_word_embeddings(
     groups: Iterable[tuple[Sequence[Pair], float]],
     initial: Tensor,
@@ -92,58 +149,30 @@ def fit_word_embeddings(
     Raises:
         ModelError: the loss is not a number.
     """
-    english, other, kinds = list[_Bags](), list[_Bags](), list[float]()
-    for pairs, weight in groups:
-        if pairs and weight:
-            english.append(_Bags.of([pair[0] for pair in pairs], tokenizers[0]))
-            other.append(_Bags.of([pair[1] for pair in pairs], tokenizers[1]))
-            kinds.append(weight)
-    if not kinds:
+    found = _Groups(groups, tokenizers)
+    if not found.weights:
         return initial.clone()
-    counts = torch.from_numpy(np.sum([np.bincount(bags.ids, minlength=len(teacher)) for bags in english], axis=0))
-    known = (teacher * (FREQUENT / (FREQUENT + counts / counts.sum()))[:, None]).float()
-    begin = functional.normalize(initial, dim=1)
-    directions, weights = begin.clone().requires_grad_(), torch.zeros(len(begin), requires_grad=True)
+    shares = found.english_shares(len(teacher))
+    known = (teacher * (FREQUENT / (FREQUENT + shares))[:, None]).float()
+    words = _Words(initial)
     optimizer = torch.optim.AdamW(
-        [{"params": [directions]}, {"params": [weights]}], betas=BETAS, weight_decay=0.0, fused=True
+        [{"params": [words.directions]}, {"params": [words.weights]}], betas=BETAS, weight_decay=0.0, fused=True
     )
-    draws, losses = _draws(english, other, np.array(kinds), recipe.seed), list[float]()
+    draws, losses = found.draws(recipe.seed), list[float]()
     for step in range(recipe.bag_steps):
         share = min(1.0, (step + 1) / WARMUP_STEPS, (recipe.bag_steps - step) / (FALL_SHARE * recipe.bag_steps))
         for group, peak in zip(optimizer.param_groups, (recipe.bag_rate, WEIGHT_RATE), strict=True):
             group["lr"] = peak * share
-        ours, theirs = next(draws)
-        targets = ours.sums(known)
-        unique, where = torch.unique(theirs.ids, return_inverse=True)
-        towards = functional.normalize(directions[unique], dim=1)
-        vectors = theirs.sums(towards * functional.softplus(weights[unique])[:, None], where)
+        english, other = next(draws)
+        targets = english.sums(known)
+        vectors, moved = words(other)
         loss = distillation_loss(vectors, targets, targets @ targets.T > SAME, recipe.contrastive_scale)
-        held = recipe.bag_anchor / BATCH * (towards - begin[unique]).square().sum()
         optimizer.zero_grad()
-        (loss + held).backward()  # type: ignore[no-untyped-call]
+        (loss + recipe.bag_anchor / BATCH * moved).backward()
         optimizer.step()
         losses.append(float(loss.detach()))
         if (step + 1) % REPORTED == 0:
             report(f"bags of words: step {step + 1}/{recipe.bag_steps} {np.mean(losses[-REPORTED:]):.3f}")
-    if not directions.isfinite().all():
+    if not words.directions.isfinite().all():
         raise ModelError("the word embeddings are not numbers after the bags of words; lower bag_rate")
-    learnt = functional.softplus(weights.detach())[:, None]
-    moved = learnt / (learnt + learnt.median() / 2)
-    fitted = moved * functional.normalize(directions.detach(), dim=1) + (1 - moved) * begin
-    found: Tensor = functional.normalize(fitted, dim=1) * initial.norm(dim=1, keepdim=True)
-    return found
-
-
-def _draws(
-    english: Sequence[_Bags], other: Sequence[_Bags], weights: NDArray[np.float64], seed: int
-) -> Iterator[tuple[_Sentences, _Sentences]]:
-    """Yields both sides of `BATCH` pairs, without end."""
-    rng, shares = np.random.default_rng(seed), weights / weights.sum()
-    while True:
-        counts = rng.multinomial(BATCH, shares)
-        drawn = [(k, rng.integers(len(english[k]), size=counts[k])) for k in range(len(counts)) if counts[k]]
-        sides = []
-        for bags in (english, other):
-            ids, lengths = zip(*(bags[k].take(rows) for k, rows in drawn), strict=True)
-            sides.append(_Sentences(torch.from_numpy(np.concatenate(ids)).long(), np.concatenate(lengths)))
-        yield sides[0], sides[1]
+    return words.embeddings()

@@ -1,12 +1,13 @@
 """Corpus: reads lines, sentence pairs and dictionaries of a folder and batches them by language and length.
 
-A corpus folder has `mono/<lang>.*.txt`, `parallel/en-<lang>*.tsv`, `parallel/<other>-<lang>.tsv` and
-`dict/en-<lang>.tsv`; any of them may be missing, and files may be plain or xz-compressed.
+A corpus folder has `mono/<lang>.*.txt`, `parallel/en-<lang>.tsv` and `parallel/en-<lang>.<any>.tsv`,
+`parallel/<other>-<lang>.tsv`, `dict/en-<lang>.tsv` and, for measuring, `heldout/<set>.en-<lang>.tsv`; any of them may
+be missing, and files may be plain or xz-compressed. Sentences of `heldout` are left out wherever else they stand.
 """
 
 import lzma
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +23,7 @@ ItemT = TypeVar("ItemT")
 DOMAIN = Path(__file__).resolve().parent / "parallel"
 FEWEST_DRY = 20_000
 POOL = 32
+REPORTED, WATCHED = 1_000, 200  # held-out pairs of a language and set: on which an encoder is reported; a run watches
 SHORTEST_ENTRY = 3  # letters; shorter English words are chemical elements and units in dictionaries: he, I, a
 
 
@@ -45,36 +47,42 @@ def _files(folder: Path, *patterns: str) -> list[Path]:
     return sorted(p for pattern in patterns for end in ("", ".xz") for p in folder.glob(pattern + end))
 
 
-def mono(folder: Path, language: str, traditional: float = 0.0) -> list[str]:
+def mono(folder: Path, language: str, traditional: float = 0.0, seed: int = 13) -> list[str]:
     """Lines of one language; of dry documentation (`<lang>.docs.txt`) no more than of the rest, or 20,000.
 
     Args:
         folder: A corpus folder.
         language: Which one.
         traditional: Share of Chinese lines that are turned to Traditional characters.
+        seed: Seed of which.
     """
     dry = _files(folder, f"mono/{language}.docs.txt")
-    others = [path for path in _files(folder, f"mono/{language}.*.txt") if path not in dry]
-    lines = [line for path in others for line in read_lines(path)]
+    others, held_out = [p for p in _files(folder, f"mono/{language}.*.txt") if p not in dry], held_out_texts(folder)
+    lines = [line for path in others for line in read_lines(path) if line not in held_out]
     allowed = max(FEWEST_DRY, len(lines))
-    lines += [line for path in dry for line in read_lines(path)][:allowed]
-    return in_traditional(lines, traditional) if language == "zh" else lines
+    lines += [line for path in dry for line in read_lines(path) if line not in held_out][:allowed]
+    return in_traditional(lines, traditional, seed) if language == "zh" else lines
 
 
-def pairs(folder: Path, language: str, traditional: float = 0.0) -> list[Pair]:
+def pairs(folder: Path, language: str, traditional: float = 0.0, seed: int = 13) -> list[Pair]:
     """Sentence pairs (English, `language`); of Chinese ones a share is turned to Traditional characters."""
     patterns = (f"parallel/en-{language}.tsv", f"parallel/en-{language}.*.tsv")
-    found = [pair for path in _files(folder, *patterns) for pair in read_pairs(path)]
+    found = _training_pairs(folder, _files(folder, *patterns))
     if language != "zh":
         return found
-    turned = in_traditional([other for _, other in found], traditional)
+    turned = in_traditional([other for _, other in found], traditional, seed)
     return [(english, other) for (english, _), other in zip(found, turned, strict=True)]
 
 
 def other_pairs(folder: Path, language: str) -> list[Pair]:
     """Sentence pairs of `language` with another one that is not English."""
     files = [path for path in _files(folder, f"parallel/*-{language}.tsv") if not path.name.startswith("en-")]
-    return [pair for path in files for pair in read_pairs(path)]
+    return _training_pairs(folder, files)
+
+
+def _training_pairs(folder: Path, files: Sequence[Path]) -> list[Pair]:
+    held_out = held_out_texts(folder)
+    return [pair for path in files for pair in read_pairs(path) if held_out.isdisjoint(pair)]
 
 
 def domain_pairs(language: str) -> list[Pair]:
@@ -85,12 +93,35 @@ def domain_pairs(language: str) -> list[Pair]:
     return list(read_pairs(path)) if path.exists() else []
 
 
-def read_held_out(
-    folder: Path, languages: Sequence[str], name: str = "ntrex", count: int = 200
-) -> dict[str, list[Pair]]:
-    """The first pairs (English, other) by language of `heldout/<name>.en-<lang>.tsv`; for measuring only."""
-    paths = {language: folder / "heldout" / f"{name}.en-{language}.tsv" for language in languages}
-    return {k: list(islice(read_pairs(path), count)) for k, path in paths.items() if path.exists()}
+def read_held_out(folder: Path, languages: Sequence[str], name: str, first: int, count: int) -> dict[str, list[Pair]]:
+    """Pairs (English, other) of `heldout/<name>.en-<lang>.tsv` by language; for measuring only.
+
+    Args:
+        folder: A corpus folder.
+        languages: Which ones.
+        name: Name of the set.
+        first: How many pairs are skipped; fewer if no `count` would be left.
+        count: How many are taken.
+    """
+    found = {}
+    for language in languages:
+        path = folder / "heldout" / f"{name}.en-{language}.tsv"
+        if path.exists():
+            pairs = list(read_pairs(path))
+            begin = min(first, max(0, len(pairs) - count))
+            found[language] = pairs[begin : begin + count]
+    return found
+
+
+def watched_pairs(folder: Path, languages: Sequence[str]) -> dict[str, list[Pair]]:
+    """The held-out pairs that a run watches: others than those an encoder is reported on."""
+    return read_held_out(folder, languages, "ntrex", first=REPORTED, count=WATCHED)
+
+
+@cache
+def held_out_texts(folder: Path) -> frozenset[str]:
+    """Every sentence of the held-out pairs, of any language and set: no run learns from these."""
+    return frozenset(text for path in _files(folder, "heldout/*.tsv") for pair in read_pairs(path) for text in pair)
 
 
 def dictionary(folder: Path, language: str) -> list[Pair]:

@@ -76,7 +76,7 @@ def evaluate(classifier: CauseClassifier, rows: Sequence[LabelledComment]) -> Re
     Raises:
         LabelError: there are no rows, or one has a label the model does not know.
     """
-    _check(rows, classifier.taxonomy)
+    check_rows(rows, classifier.taxonomy)
     answers = classifier.classify([row.text for row in rows])
     predicted = np.array([[cause in answer.causes for cause in classifier.taxonomy.ids] for answer in answers])
     right = np.array([answer.cause == row.primary for answer, row in zip(answers, rows, strict=True)])
@@ -94,13 +94,18 @@ def evaluate(classifier: CauseClassifier, rows: Sequence[LabelledComment]) -> Re
 
 def evaluate_predictions(predicted: Bools, rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> Report:
     """Figures of bare predictions, shape (n, n_causes), such as a baseline's."""
-    _check(rows, taxonomy)
+    check_rows(rows, taxonomy)
     nan = float("nan")
     unknown = dict.fromkeys(("primary", "reviewed", "stated", "stated_unreviewed", "evidence_f1"), nan)
     return _report(predicted, rows, taxonomy, unknown)
 
 
-def _check(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> None:
+def check_rows(rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> None:
+    """Checks that a model can be measured on rows.
+
+    Raises:
+        LabelError: there are none, or one has a label that is no cause of the taxonomy.
+    """
     if not rows:
         raise LabelError("there are no comments to evaluate on; check --split and the files")
     if unknown := sorted({label for row in rows for label in row.labels} - set(taxonomy.ids)):

@@ -29,12 +29,13 @@ from transformers import (
     set_seed,
 )
 
-from recontact.artifact import BUNDLED, EVIDENCE, MANIFEST, TAXONOMY
+from recontact.artifact import BUNDLED, EVIDENCE, TAXONOMY, taxonomy_file_of
 from recontact_data.errors import LabelError, ModelError
 from recontact_data.labels import LabelledComment
 from recontact_data.splits import with_splits
 from recontact_data.taxonomy import Taxonomy, load_taxonomy
 from recontact_training.dataset import IGNORED, Collator, make_dataset
+from recontact_training.devices import half_precision_pays
 from recontact_training.export import calibrate, export, last_layer
 from recontact_training.recipe import FinetuneRecipe, load_recipe
 
@@ -43,13 +44,18 @@ FEWEST = 20
 
 
 class TwoHeads(nn.Module):
-    """A sequence classifier with a second head that scores each piece for each cause."""
+    """A sequence classifier with a second head that scores each piece for each cause.
+
+    Attributes:
+        lower_precision: Whether training steps multiply in bfloat16.
+    """
 
     def __init__(self, model: PreTrainedModel, recipe: FinetuneRecipe, positive_weight: Tensor) -> None:
         super().__init__()
         self.model = model
         self.evidence = nn.Linear(int(model.config.hidden_size), len(positive_weight))
         self.recipe = recipe
+        self.lower_precision = False
         self.positive_weight: Tensor
         self.register_buffer("positive_weight", positive_weight, persistent=False)
 
@@ -61,8 +67,9 @@ class TwoHeads(nn.Module):
         evidence: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Logits (batch, n_causes), of the pieces (batch, length, n_causes) and, given targets, the loss."""
-        out = self.model(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
-        pieces = self.evidence(out.hidden_states[-1])
+        with torch.autocast(input_ids.device.type, torch.bfloat16, enabled=self.lower_precision and self.training):
+            out = self.model(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
+            pieces = self.evidence(out.hidden_states[-1])
         found = {"logits": out.logits, "pieces": pieces}
         if labels is not None and evidence is not None:
             found["loss"] = self._loss(out.logits, pieces, labels, evidence)
@@ -71,11 +78,11 @@ class TwoHeads(nn.Module):
     def _loss(self, logits: Tensor, pieces: Tensor, labels: Tensor, evidence: Tensor) -> Tensor:
         smooth = self.recipe.label_smoothing
         targets = labels * (1 - smooth) + smooth / 2
-        loss = functional.binary_cross_entropy_with_logits(logits, targets, pos_weight=self.positive_weight)
+        loss = functional.binary_cross_entropy_with_logits(logits.float(), targets, pos_weight=self.positive_weight)
         known = evidence != IGNORED
         if not known.any():
             return loss
-        marked = functional.binary_cross_entropy_with_logits(pieces[known], evidence[known])
+        marked = functional.binary_cross_entropy_with_logits(pieces[known].float(), evidence[known])
         return loss + self.recipe.evidence_weight * marked
 
 
@@ -159,7 +166,7 @@ def train_heads(
     work: Path,
     callbacks: Sequence[TrainerCallback] = (),
 ) -> tuple[TwoHeads, PreTrainedTokenizerBase]:
-    """Trains both heads and the encoder on the rows of the training split; same seed, same weights."""
+    """Trains both heads and the encoder on the rows of the training split; same seed and machine, same weights."""
     set_seed(recipe.seed)
     hits = np.array([[cause in row.labels for cause in taxonomy.ids] for row in train]).sum(0).clip(1)
     weight = torch.tensor(((len(train) - hits) / hits) ** recipe.positive_weight, dtype=torch.float32)
@@ -195,6 +202,10 @@ def train_heads(
         callbacks=[MeanOfEpochs(recipe.epochs, recipe.mean_of_epochs), *callbacks],
     )
     trainer.remove_callback(PrinterCallback)  # it prints to standard output; callers bring their own
+    model.lower_precision = half_precision_pays(arguments.device)
+    if model.lower_precision and arguments.device.type == "cpu":
+        # Fused attention is slow in half precision there (docs/experiments/2026-11-22-encoder.md).
+        model.model.set_attn_implementation("eager")
     trainer.train()
     return model.eval(), tokenizer
 
@@ -245,8 +256,7 @@ def finetune(
         ModelError: the base cannot be loaded, or `out` is taken.
     """
     recipe = recipe or load_recipe("finetune", FinetuneRecipe)
-    if taxonomy_file is None and (Path(base) / MANIFEST).is_file():
-        taxonomy_file = Path(base) / TAXONOMY
+    taxonomy_file = taxonomy_file_of(base, taxonomy_file)
     taxonomy = load_taxonomy(taxonomy_file)
     check_out(out)
     if unknown := sorted({label for row in rows for label in row.labels} - set(taxonomy.ids)):

@@ -20,7 +20,7 @@ class Material:
     Attributes:
         distil: Batches of (English, other); None if the recipe distils nothing.
         masked: Batches of texts and of pairs of texts; None if the recipe hides nothing.
-        held_out: The pairs that are watched, by language.
+        watched: Held-out pairs on which the run is watched, by language.
 
     Raises:
         CorpusError: the folder holds no text of the recipe's languages.
@@ -29,9 +29,9 @@ class Material:
     def __init__(self, folder: Path, recipe: PretrainRecipe, tokenizer: Tokenizer) -> None:
         self.recipe, self.tokenizer = recipe, tokenizer
         languages = list(recipe.languages)
-        traditional = recipe.traditional_share
-        lines = {language: corpus.mono(folder, language, traditional) for language in languages}
-        pairs = {language: corpus.pairs(folder, language, traditional) for language in languages}
+        traditional = recipe.traditional_share, recipe.seed
+        lines = {language: corpus.mono(folder, language, *traditional) for language in languages}
+        pairs = {language: corpus.pairs(folder, language, *traditional) for language in languages}
         pairs = {k: [pair for pair in own if len(pair[0].split()) >= recipe.fewest_words] for k, own in pairs.items()}
         pairs["en"] = [(line, line) for line in lines.get("en", [])[: recipe.english_lines]]
         self.distil: Batches[Pair] | None = None
@@ -45,7 +45,7 @@ class Material:
             ]
             shares = self._shares(texts)
             self.masked = Batches(texts, shares, _as_is, tokenizer, recipe.batch_pieces, recipe.seed + 1)
-        self.held_out = corpus.read_held_out(folder, languages)
+        self.watched = corpus.watched_pairs(folder, languages)
 
     def english(self) -> list[str]:
         """The English side of every pair that may be distilled from."""

@@ -9,6 +9,8 @@ are guessed from the rest, each piece among all that are hidden in its batch and
 correction left to the bias).
 """
 
+import json
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -23,12 +25,14 @@ from torch.nn import functional
 from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from recontact_data.errors import ModelError, RecipeError
+from recontact_training.corpus import domain_pairs
 from recontact_training.devices import half_precision_pays
 from recontact_training.material import Material
 from recontact_training.recipe import PretrainRecipe
-from recontact_training.retrieval import Floats, retrieval
-from recontact_training.run_folder import RunFolder, corpus_listing, fingerprint
-from recontact_training.start import start_encoder
+from recontact_training.retrieval import retrieval
+from recontact_training.run_folder import RunFolder, corpus_listing, fingerprint, hash_of
+from recontact_training.sentence_vectors import Floats, sentence_vectors
+from recontact_training.start import refitted_encoder, start_encoder
 from recontact_training.student import BETAS, Student, distillation_loss, hide, mean_vector, pad, word_embeddings
 from recontact_training.teacher import TeacherVectors
 from recontact_training.tokenizer import CLS, MASK, PAD, SEP, SPECIAL, UNK, train_tokenizer, word_starts
@@ -46,15 +50,24 @@ class Pretraining:
     ) -> None:
         # A distillation step uses no head, and the others wait while the first process learns the vocabulary.
         self.accelerator = Accelerator(
+            cpu=not torch.accelerator.is_available(),  # or several processes on processors run beside each other
+            mixed_precision="no",  # whatever the user's own configuration says: `_forward` sees to it
             kwargs_handlers=[
                 DistributedDataParallelKwargs(find_unused_parameters=True),
                 InitProcessGroupKwargs(timeout=timedelta(hours=12)),
-            ]
+            ],
         )
+        if not str(self.accelerator.distributed_type.value).startswith(("NO", "MULTI_")):
+            raise RecipeError(
+                f"`pretrain` cannot share a run out by {self.accelerator.distributed_type.value}; "
+                "launch it with --multi_gpu, or with --cpu"
+            )
         self.device, self.recipe = self.accelerator.device, recipe
         self.report: Report = report if self.accelerator.is_main_process else lambda line: None
         sources = {
             "corpus": corpus_listing(folder),
+            "domain sentences": hash_of(f"{a}\t{b}" for k in recipe.languages for a, b in domain_pairs(k)),
+            "number of processes": self.accelerator.num_processes,
             "teacher": fingerprint(teacher),
             "start": fingerprint(start) if start else "",
         }
@@ -65,7 +78,8 @@ class Pretraining:
             self.report("reading the corpus")
             self.material = Material(folder, recipe, self.tokenizer)
             english = self.material.english()
-            self.targets = TeacherVectors(teacher, english, out, self.device, self.folder.half, self.report)
+            if english:
+                self.targets = TeacherVectors(teacher, english, out, self.device, self.folder.half, self.report)
         torch.manual_seed(recipe.seed)
         self.student = Student(encoder).to(self.device)
         if (pooler := getattr(encoder, "pooler", None)) is not None:
@@ -93,10 +107,6 @@ class Pretraining:
                 learnt = Tokenizer.from_file(str(start / "tokenizer.json"))
             self.folder.write(path.name, learnt.to_str())
         tokenizer = Tokenizer.from_file(str(path))
-        if missing := [name for name in SPECIAL if tokenizer.token_to_id(name) is None]:
-            raise ModelError(
-                f"the vocabulary of {start} lacks {missing[0]}; start from an encoder that `pretrain` made"
-            )
         tokenizer.no_padding()
         tokenizer.enable_truncation(self.recipe.max_length)
         return tokenizer
@@ -104,23 +114,21 @@ class Pretraining:
     def _encoder(self, folder: Path, teacher: Path, start: Path | None) -> PreTrainedModel:
         path = self.folder.path / "start"
         if not path.exists():
+            vocabulary = Tokenizer.from_file(str(self.folder.path / "vocabulary.json"))
             if start is None:
                 self.report("setting the new word embeddings from the teacher's")
-                vocabulary = Tokenizer.from_file(str(self.folder.path / "vocabulary.json"))
                 first = start_encoder(folder, self.recipe, teacher, vocabulary, self.report)
             else:
-                first = AutoModel.from_pretrained(start, dtype=torch.float32)
+                first = refitted_encoder(folder, self.recipe, start, vocabulary, self.report)
             self.folder.save_start(first)
+        # It stays as it is opened, without dropout: next to no text is seen twice, so that would only slow each step.
         encoder: PreTrainedModel = AutoModel.from_pretrained(
             path, dtype=torch.float32, attn_implementation=self.recipe.attention
         )
-        for module in encoder.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = 0.0  # next to no text is seen twice, so dropout would only slow each step
         return encoder
 
     def loss(self, step: int) -> tuple[str, Tensor, int]:
-        """Kind and loss of step `step` and its number of pieces: of the weights, the seed and the step alone."""
+        """Kind and loss of step `step` and its number of pieces: of weights, seed, step and process alone."""
         kind = "distil" if self.kinds[step] else "masked"
         ordinal = int(self.ordinals[step]) * self.accelerator.num_processes + self.accelerator.process_index
         loss, pieces = self._distil(ordinal) if kind == "distil" else self._masked(ordinal)
@@ -172,6 +180,7 @@ class Pretraining:
             ModelError: the loss is not a number.
         """
         since, saved, pieces = time.monotonic(), time.monotonic(), 0
+        kept = -1
         losses: dict[str, list[float]] = {"distil": [], "masked": []}
         for step in range(self._resume(), self.recipe.steps):
             kind, loss, seen = self.loss(step)
@@ -185,16 +194,19 @@ class Pretraining:
                 since, pieces = time.monotonic(), 0
             if time.monotonic() - saved > self.recipe.checkpoint_minutes * 60:
                 self._checkpoint(step + 1)
-                since, saved, pieces = time.monotonic(), time.monotonic(), 0
-        self._checkpoint(self.recipe.steps)
+                kept, since, saved, pieces = step + 1, time.monotonic(), time.monotonic(), 0
+        if kept != self.recipe.steps:
+            self._checkpoint(self.recipe.steps)
         if self.accelerator.is_main_process:
             self.save()
+        self.accelerator.wait_for_everyone()
+        self.report(f"wrote the encoder to {self.folder.path / 'encoder'}")
 
     def _learn(self, step: int, loss: Tensor) -> None:
         rate = schedule(step, self.recipe)
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = peak * rate
-        self.accelerator.backward(loss)
+        loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
         if not norm.isfinite():
             raise ModelError(f"the loss is not a number at step {step + 1}; lower learning_rate and begin anew")
@@ -217,10 +229,11 @@ class Pretraining:
         step = int(state["step"])
         if step > self.recipe.steps:
             raise RecipeError(f"the run in {self.folder.path} is at step {step} already; steps must be that or more")
-        if self.recipe.warmup_steps < step and state.get("rate", 1.0) < 0.999 * schedule(step, self.recipe):
+        if abs(float(state["rate"]) - schedule(step, self.recipe)) > 1e-3:
             raise RecipeError(
-                f"the rates of the run in {self.folder.path} have begun to fall; leave steps as they were, "
-                "or go on from its encoder with --start in another folder"
+                f"at step {step} the rates of the run in {self.folder.path} have begun to fall, or would at once with "
+                f"{self.recipe.steps} steps; leave steps as they were, or go on from its encoder with --start in "
+                "another folder"
             )
         self.student.load_state_dict(state["student"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -228,19 +241,13 @@ class Pretraining:
 
     def retrieval(self) -> dict[str, float]:
         """Share of held-out sentences whose nearest English sentence is their translation, by language."""
-        return retrieval(self._vectors, self.material.held_out)[0]
+        return retrieval(self._vectors, self.material.watched)[0]
 
-    @torch.inference_mode()
     def _vectors(self, texts: Sequence[str]) -> Floats:
-        found = np.zeros((len(texts), int(self.student.encoder.config.hidden_size)), dtype=np.float32)
-        rows = [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
-        order = np.argsort([len(row) for row in rows], kind="stable")
-        for some in np.array_split(order, max(1, len(order) // 64)):
-            ids, mask = (t.to(self.device) for t in pad([rows[i] for i in some], self.pad_id))
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.folder.half):
-                states = self.student(ids, mask)
-            found[some] = functional.normalize(mean_vector(states, mask), dim=-1).cpu().numpy()
-        return found
+        return sentence_vectors(self.student.encoder, self._tokenize, texts, half=self.folder.half, unit=True)
+
+    def _tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        return pad([found.ids for found in self.tokenizer.encode_batch(list(texts))], self.pad_id)
 
     def save(self) -> None:
         """Writes the encoder and its tokenizer as a Transformers folder in `encoder`, weights in small shards."""
@@ -250,7 +257,10 @@ class Pretraining:
             # The distilled sentence vector is the first state: all that is left between it and a classifier is tanh.
             nn.init.eye_(dense.weight)
             nn.init.zeros_(dense.bias)
-        self.student.encoder.save_pretrained(self.folder.path / "encoder", max_shard_size=SHARD)
+        partial, whole = self.folder.path / "encoder.partial", self.folder.path / "encoder"
+        for folder in (partial, whole):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.student.encoder.save_pretrained(partial, max_shard_size=SHARD)
         PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
             tokenizer_object=self.tokenizer,
             pad_token=PAD,
@@ -260,7 +270,8 @@ class Pretraining:
             mask_token=MASK,
             model_max_length=self.student.encoder.config.max_position_embeddings,
             model_input_names=["input_ids", "attention_mask"],
-        ).save_pretrained(self.folder.path / "encoder")
+        ).save_pretrained(partial)
+        partial.rename(whole)
 
 
 def schedule(step: int, recipe: PretrainRecipe) -> float:
@@ -292,11 +303,31 @@ def pretrain(
 
     Raises:
         CorpusError: `folder` does not exist or is empty for every language of the recipe.
-        ModelError: `teacher` or `start` is no encoder with its tokenizer, or training went wrong.
-        RecipeError: `out` holds a run of another recipe or of other sources.
+        ModelError: `teacher` or `start` is no encoder of the right kind with its tokenizer, or training went wrong.
+        RecipeError: `out` holds a run of another recipe or of other sources, or the recipe does not suit the encoder.
     """
+    _check_encoders(recipe, teacher, start)
+    Pretraining(folder, recipe, teacher, out, start, report).run()
+    return out / "encoder"
+
+
+def _check_encoders(recipe: PretrainRecipe, teacher: Path, start: Path | None) -> None:
+    """Says before anything is written what would fail, or teach the wrong thing, after a quarter of an hour."""
     for encoder in filter(None, (teacher, start)):
         if not (encoder / "config.json").is_file() or not (encoder / "tokenizer.json").is_file():
             raise ModelError(f"no encoder at {encoder}; give a Transformers folder with config.json and tokenizer.json")
-    Pretraining(folder, recipe, teacher, out, start, report).run()
-    return out / "encoder"
+    pooling = teacher / "1_Pooling" / "config.json"
+    if pooling.is_file() and not json.loads(pooling.read_text(encoding="utf-8")).get("pooling_mode_mean_tokens"):
+        raise ModelError(f"{teacher} does not take the mean of its states for a sentence; give a teacher that does")
+    base = start or teacher
+    known = Tokenizer.from_file(str(base / "tokenizer.json")).get_vocab()
+    if missing := [name for name in SPECIAL if name not in known]:
+        raise ModelError(
+            f"the vocabulary of {base} lacks {missing[0]}; give "
+            + ("an encoder that `pretrain` made" if start else "a teacher of BERT's kind, such as all-MiniLM-L6-v2")
+        )
+    if start and not any(piece.startswith("▁") for piece in known):
+        raise ModelError(f"the vocabulary of {start} does not mark where words begin with ▁; give one of `pretrain`")
+    longest = int(json.loads((base / "config.json").read_text(encoding="utf-8")).get("max_position_embeddings", 512))
+    if recipe.max_length > longest:
+        raise RecipeError(f"max_length is {recipe.max_length}, and {base} reads {longest} pieces at most")

@@ -12,25 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
-from recontact_data.errors import CorpusError, ModelError
+from recontact_data.errors import CorpusError
 from recontact_data.labels import SPLITS, LabelledComment, label_matrix
 from recontact_data.ngram_baseline import STRENGTHS, baseline_predictions, best_cut, macro_f1
 from recontact_data.taxonomy import Taxonomy
-from recontact_training.corpus import read_held_out
-from recontact_training.retrieval import Floats, retrieval
-from recontact_training.student import mean_vector
+from recontact_training.corpus import REPORTED, read_held_out
+from recontact_training.retrieval import retrieval
+from recontact_training.sentence_vectors import Floats, SentenceEncoder
 
 Predict = Callable[[Sequence[LabelledComment], Sequence[LabelledComment], Sequence[LabelledComment]], NDArray[np.bool_]]
 
 SETS = ("flores-devtest", "ntrex")
-PAIRS = 1_000
 SOURCES = ("en", "nb")
-BATCH = 64
-LONGEST = 256
+LONGEST = 256  # pieces of a comment
 
 
 @dataclass(frozen=True)
@@ -54,41 +50,6 @@ class EncoderFigures:
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, ready for JSON."""
         return asdict(self)
-
-
-class Encoder:
-    """An encoder folder that turns texts to vectors: the mean of the states of a text's pieces.
-
-    Raises:
-        ModelError: there is no encoder in the folder.
-    """
-
-    def __init__(self, folder: str | Path, *, random: bool = False) -> None:
-        try:
-            self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
-            set_seed(13)
-            self.model: PreTrainedModel = (
-                AutoModel.from_config(AutoConfig.from_pretrained(folder))  # type: ignore[no-untyped-call]
-                if random
-                else AutoModel.from_pretrained(folder, dtype=torch.float32)
-            )
-        except (OSError, ValueError) as error:
-            raise ModelError(f"no encoder at {folder}; give a Transformers folder with a tokenizer") from error
-        self.model.float().eval()
-
-    @torch.inference_mode()
-    def __call__(self, texts: Sequence[str]) -> Floats:
-        """Unit vectors, float32, shape (n, hidden)."""
-        order = np.argsort([len(text) for text in texts])
-        found = np.zeros((len(texts), int(self.model.config.hidden_size)), dtype=np.float32)
-        for start in range(0, len(texts), BATCH):
-            some = order[start : start + BATCH]
-            encoded = self.tokenizer(
-                [texts[i] for i in some], padding=True, truncation=True, max_length=LONGEST, return_tensors="pt"
-            )
-            states = self.model(encoded["input_ids"], encoded["attention_mask"]).last_hidden_state
-            found[some] = torch.nn.functional.normalize(mean_vector(states, encoded["attention_mask"]), dim=-1).numpy()
-        return found
 
 
 def linear_probe(vectors: Mapping[str, Floats], taxonomy: Taxonomy) -> Predict:
@@ -146,7 +107,7 @@ def probe(
 
 
 def evaluate_encoder(
-    encoder: Encoder,
+    encoder: SentenceEncoder,
     folder: Path,
     rows: Sequence[LabelledComment],
     taxonomy: Taxonomy,
@@ -167,7 +128,7 @@ def evaluate_encoder(
     languages = sorted({row.language for row in rows} - {"en"})
     to_english, from_english = {}, {}
     for name in SETS:
-        pairs = read_held_out(folder, languages, name, PAIRS)
+        pairs = read_held_out(folder, languages, name, first=0, count=REPORTED)
         if pairs:
             report(f"translations in {name}")
             to_english[name], from_english[name] = retrieval(encoder, pairs)

@@ -1,6 +1,7 @@
 """Recipes: every dial of a training run, read once from YAML into frozen objects."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from recontact_data.errors import RecipeError
 RecipeT = TypeVar("RecipeT", bound="PretrainRecipe | FinetuneRecipe")
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
+ATTENTION = ("eager", "sdpa")
+LEAST = {"steps": 1, "max_length": 4, "vocabulary_size": 1, "vocabulary_lines": 1}  # of a dial; of others 0
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,14 @@ class PretrainRecipe:
         temperature: Exponent on the number of pairs of a language (1 = as found, 0 = equal).
         max_length: Pieces a sentence is cut to.
         batch_pieces: Pieces of a step (and of each process, where there are several), about.
-        attention: How Transformers computes attention: `eager`, `sdpa`.
+        attention: How Transformers computes attention: `eager` or `sdpa`.
         alignment_pairs: Sentence pairs a language from which the first word embeddings are learnt.
-        bag_steps: Steps in which those embeddings are fitted to pairs and dictionaries as bags of words; 0 for none.
+        bag_steps: Steps in which those embeddings, or those of the encoder that a run goes on from, are fitted to
+            pairs and dictionaries as bags of words; 0 for none.
         bag_rate: Peak rate of that.
         bag_anchor: How strongly each piece that a step sees is held in its first direction.
-        fewest_words: English words that a pair must have to be distilled from.
-        english_lines: English lines that are distilled beside the pairs.
+        fewest_words: English words that a pair must have to be distilled from, or to hide words of.
+        english_lines: English lines that are distilled beside the pairs, the first of the corpus.
         domain_share: Share of the distilled pairs that come from the shipped sentences of customer service. What this
             share and the next two leave, and what they find nothing for, comes from the sentence pairs.
         dictionary_share: Share of the distilled pairs that are dictionary entries: short, and rare words among them.
@@ -50,7 +54,7 @@ class PretrainRecipe:
         fall_share: Share of the steps, the last ones, in which the rates fall to zero.
         steps: Optimizer steps in all.
         checkpoint_minutes: Minutes between checkpoints.
-        seed: Seeds every draw; step k's batch depends on (seed, k) alone.
+        seed: Seeds every draw; step k's batch in each process depends on (seed, k, number of processes) alone.
     """
 
     languages: Mapping[str, float]
@@ -89,20 +93,22 @@ class PretrainRecipe:
         Raises:
             RecipeError: names the dial.
         """
-        if self.steps < 1:
-            raise RecipeError(f"steps is {self.steps}; it must be at least 1")
+        if any(not isinstance(language, str) for language in self.languages):
+            raise RecipeError('a language is no text; YAML reads an unquoted no as False: write "no"')
+        for name in [f.name for f in dataclasses.fields(self) if f.type in ("int", "float", int, float)]:
+            value, least = getattr(self, name), LEAST.get(name, 0)
+            if not value >= least or value == math.inf:
+                raise RecipeError(f"{name} is {value}; it must be a finite number from {least}")
+            if name.endswith("_share") and value > 1:
+                raise RecipeError(f"{name} is {value}; it must be 0 to 1")
         if self.batch_pieces < 2 * self.max_length:
             raise RecipeError(f"batch_pieces is {self.batch_pieces}; it must be at least twice max_length")
-        for name in [f.name for f in dataclasses.fields(self) if f.name.endswith("_share")]:
-            if not 0 <= getattr(self, name) <= 1:
-                raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 to 1")
+        if self.attention not in ATTENTION:
+            raise RecipeError(f"attention is {self.attention!r}; it must be one of {', '.join(ATTENTION)}")
         special = ("domain_share", "dictionary_share", "code_switched_share")
         if sum(getattr(self, name) for name in special) >= 1:
             raise RecipeError(f"{', '.join(special)} must be less than 1 together, or no sentence pair is left")
-        for name in ("alignment_pairs", "bag_steps", "english_lines", "code_switched_lines"):
-            if getattr(self, name) < 0:
-                raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 or more")
-        if wrong := [k for k, v in self.languages.items() if not isinstance(v, (int, float)) or v < 0]:
+        if wrong := [k for k, v in self.languages.items() if not isinstance(v, (int, float)) or not v >= 0]:
             raise RecipeError(f"the weight of language {wrong[0]!r} must be a number from 0")
 
 

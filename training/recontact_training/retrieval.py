@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recontact_training.corpus import Pair
+from recontact_training.sentence_vectors import Floats
 
-Floats = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Floats]
 
 

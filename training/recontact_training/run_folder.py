@@ -1,7 +1,9 @@
 """Run folder: what a pretraining run keeps on disk, so that it goes on as if nothing had stopped it."""
 
+import hashlib
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,13 @@ def fingerprint(folder: Path) -> str:
     return " ".join(sha256(file)[:16] for file in files)
 
 
-def corpus_listing(folder: Path) -> dict[str, int]:
-    """Sizes in bytes of the files of a corpus folder, by their path in it.
+def hash_of(lines: Iterable[str]) -> str:
+    """What tells one text from another, line by line."""
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def corpus_listing(folder: Path) -> dict[str, str]:
+    """Hashes of the files of a corpus folder that a run learns from, by their path in it.
 
     Raises:
         CorpusError: the folder does not exist, or holds no file of a corpus.
@@ -31,9 +38,7 @@ def corpus_listing(folder: Path) -> dict[str, int]:
         raise CorpusError(f"no corpus folder at {folder}; it must hold mono/, parallel/ and dict/")
     parts = ("mono", "parallel", "dict")
     found = {
-        str(file.relative_to(folder)): file.stat().st_size
-        for part in parts
-        for file in sorted((folder / part).glob("*"))
+        str(file.relative_to(folder)): sha256(file)[:16] for part in parts for file in sorted((folder / part).glob("*"))
     }
     if not found:
         raise CorpusError(f"the corpus folder {folder} holds no text; it must hold files in mono/, parallel/ and dict/")
@@ -48,13 +53,14 @@ class RunFolder:
         half: Whether the run computes in half precision, as found out when it began.
 
     Raises:
-        RecipeError: the folder holds a run of another recipe, corpus, teacher or start.
+        RecipeError: the folder holds a run of another recipe, corpus, teacher, start or number of processes.
     """
 
     def __init__(self, path: Path, recipe: PretrainRecipe, sources: dict[str, Any], half: bool) -> None:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
         dials = {name: value for name, value in asdict(recipe).items() if name not in MAY_CHANGE}
+        dials["languages"] = list(recipe.languages.items())  # their order too decides every draw
         wanted = json.loads(json.dumps({**dials, **sources}))
         file = path / "run.json"
         if file.exists():
@@ -62,7 +68,7 @@ class RunFolder:
             self.half = bool(known.pop("half"))
             usual = {field.name: field.default for field in fields(PretrainRecipe)}  # a run may be older than a dial
             if changed := sorted(n for n in {*known, *wanted} if known.get(n, usual.get(n)) != wanted.get(n)):
-                raise RecipeError(f"{path} holds a run with another {changed[0]}; give another folder with -o")
+                raise RecipeError(f"{path} holds a run whose {changed[0]} was another; give another folder with -o")
         else:
             self.half = half
             self.write("run.json", json.dumps({**wanted, "half": half}, indent=2))

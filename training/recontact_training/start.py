@@ -36,7 +36,7 @@ def alignment_pairs(folder: Path, recipe: PretrainRecipe, language: str) -> list
         lines = corpus.mono(folder, language)
         drawn = [lines[i] for i in rng.permutation(len(lines))[: recipe.alignment_pairs]]
         return [(text, text) for text in (*sorted(known), *drawn)]
-    pairs = corpus.pairs(folder, language, recipe.traditional_share)
+    pairs = corpus.pairs(folder, language, recipe.traditional_share, recipe.seed)
     return corpus.dictionary(folder, language) + [
         pairs[i] for i in rng.permutation(len(pairs))[: recipe.alignment_pairs]
     ]
@@ -84,7 +84,7 @@ def bag_groups(folder: Path, recipe: PretrainRecipe) -> Iterator[tuple[list[corp
         if language == "en":
             pairs = [(line, line) for line in corpus.mono(folder, language)[: recipe.english_lines]]
         else:
-            pairs = corpus.pairs(folder, language, recipe.traditional_share)
+            pairs = corpus.pairs(folder, language, recipe.traditional_share, recipe.seed)
         pairs += corpus.domain_pairs(language)
         yield pairs, weight * len(pairs) ** BAG_TEMPERATURE
         entries = corpus.dictionary(folder, language)
@@ -114,13 +114,52 @@ def start_encoder(
     old = word_embeddings(model).detach()
     pairs = (alignment_pairs(folder, recipe, language) for language in recipe.languages)
     new = new_embeddings(pairs, old, old_tokenizer, tokenizer)
-    if recipe.bag_steps:
-        groups = bag_groups(folder, recipe)
-        fitted = fit_word_embeddings(groups, new, old, (old_tokenizer, tokenizer), recipe, report)
-        words = [index for text, index in tokenizer.get_vocab().items() if text not in SPECIAL]
-        new[words] = fitted[words]
+    new = _fitted(folder, recipe, new, old, (old_tokenizer, tokenizer), report)
     model.resize_token_embeddings(tokenizer.get_vocab_size(), mean_resizing=False)
     with torch.no_grad():
         word_embeddings(model).copy_(new)
     model.config.pad_token_id = tokenizer.token_to_id("[PAD]")
     return model
+
+
+def refitted_encoder(
+    folder: Path, recipe: PretrainRecipe, encoder: Path, tokenizer: Tokenizer, report: Callable[[str], None] = print
+) -> PreTrainedModel:
+    """An encoder that `pretrain` made, its word embeddings fitted as bags of words to its own English ones.
+
+    Args:
+        folder: A corpus folder.
+        recipe: The dials; with no `bag_steps` the encoder stays as it is.
+        encoder: Its folder.
+        tokenizer: Its vocabulary; its truncation and padding are switched off.
+        report: Called with each progress line.
+
+    Raises:
+        ModelError: the embeddings could not be fitted.
+    """
+    model: PreTrainedModel = AutoModel.from_pretrained(encoder, dtype=torch.float32)
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    own = word_embeddings(model)
+    fitted = _fitted(folder, recipe, own.detach(), own.detach(), (tokenizer, tokenizer), report)
+    with torch.no_grad():
+        own.copy_(fitted)
+    return model
+
+
+def _fitted(
+    folder: Path,
+    recipe: PretrainRecipe,
+    initial: torch.Tensor,
+    english: torch.Tensor,
+    tokenizers: tuple[Tokenizer, Tokenizer],
+    report: Callable[[str], None],
+) -> torch.Tensor:
+    """Word embeddings after the recipe's `bag_steps`; those of special pieces stay as they are."""
+    if not recipe.bag_steps:
+        return initial
+    report("fitting the word embeddings to bags of words")
+    fitted = fit_word_embeddings(bag_groups(folder, recipe), initial, english, tokenizers, recipe, report)
+    special = [tokenizers[1].token_to_id(name) for name in SPECIAL]
+    fitted[special] = initial[special]
+    return fitted

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel
+from transformers import AutoConfig
 
 from recontact_training.run_folder import fingerprint
-from recontact_training.student import mean_vector
+from recontact_training.sentence_vectors import SentenceEncoder
 
 BLOCK = 16_384  # sentences between two marks of progress
-BATCH = 256
+LONGEST = 128
 
 
 class TeacherVectors:
@@ -50,10 +49,10 @@ class TeacherVectors:
         self.vectors = np.memmap(path, dtype=np.float16, mode="r+", shape=shape)
         if done == len(texts):
             return
-        vectors_of = _Teacher(teacher, device, half)
+        vectors_of = SentenceEncoder(teacher, LONGEST, device=device, half=half)
         for start in range(done, len(texts), BLOCK):
             block = texts[start : start + BLOCK]
-            self.vectors[start : start + len(block)] = vectors_of(block)
+            self.vectors[start : start + len(block)] = vectors_of(block, unit=False)
             self.vectors.flush()
             partial = mark.with_suffix(".partial")
             partial.write_text(json.dumps({"of": of, "done": start + len(block)}), encoding="utf-8")
@@ -64,32 +63,3 @@ class TeacherVectors:
         """Vectors, float32, shape (n, hidden), and the row of each sentence, shape (n,): equal for equal ones."""
         rows = np.array([self.rows[text] for text in sentences])
         return torch.from_numpy(self.vectors[rows].astype(np.float32)), torch.from_numpy(rows)
-
-
-class _Teacher:
-    """The English encoder."""
-
-    def __init__(self, folder: Path, device: torch.device, half: bool) -> None:
-        # Fused attention is slow in half precision on a CPU (docs/experiments/2026-11-22-encoder.md).
-        self.model: PreTrainedModel = AutoModel.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation="eager"
-        )
-        self.model.to(device)
-        self.model.eval()
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.longest = min(128, int(self.model.config.max_position_embeddings))
-        self.device, self.half = device, half
-
-    @torch.inference_mode()
-    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors, shape (n, hidden)."""
-        found = np.zeros((len(texts), int(self.model.config.hidden_size)), dtype=np.float32)
-        order = np.argsort([len(text) for text in texts], kind="stable")
-        for some in np.array_split(order, -(-len(texts) // BATCH)):
-            encoded = self.tokenizer(
-                [texts[i] for i in some], padding=True, truncation=True, max_length=self.longest, return_tensors="pt"
-            ).to(self.device)
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
-                states = self.model(**encoded).last_hidden_state
-            found[some] = mean_vector(states, encoded["attention_mask"]).cpu().numpy()
-        return found

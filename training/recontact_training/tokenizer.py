@@ -34,8 +34,8 @@ def training_lines(folder: Path, recipe: PretrainRecipe) -> Iterator[str]:
 
 
 def _texts(folder: Path, recipe: PretrainRecipe, language: str) -> list[str]:
-    pairs = corpus.pairs(folder, language, recipe.traditional_share)
-    return corpus.mono(folder, language, recipe.traditional_share) + [other for _, other in pairs]
+    traditional = recipe.traditional_share, recipe.seed
+    return corpus.mono(folder, language, *traditional) + [o for _, o in corpus.pairs(folder, language, *traditional)]
 
 
 def alphabet(folder: Path, recipe: PretrainRecipe) -> list[str]:

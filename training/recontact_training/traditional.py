@@ -6,7 +6,7 @@ import numpy as np
 from opencc import OpenCC
 
 
-def in_traditional(texts: Sequence[str], share: float, seed: int = 13) -> list[str]:
+def in_traditional(texts: Sequence[str], share: float, seed: int) -> list[str]:
     """The texts, a drawn share of them turned (OpenCC's `s2twp`).
 
     Args:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recontact_serving.cli.label_options import LABELS_HELP, Encoding, LabelColumn, SkipBadRows, TextColumn, read_labels
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="Model folder, or `bundled`.")],
-    labels: Annotated[list[Path] | None, typer.Argument(metavar="[LABELS…]", help="Default: the shipped ones.")] = None,
+    labels: Annotated[
+        list[Path] | None, typer.Argument(metavar="[LABELS…]", help=f"{LABELS_HELP} Default: the shipped ones.")
+    ] = None,
     split: Annotated[str, typer.Option(help="Split to evaluate on: test, validation, train or all.")] = "test",
     baseline: Annotated[
         bool, typer.Option("--baseline", help="Train TF-IDF + logistic regression on the same rows and compare.")
@@ -28,6 +32,10 @@ def evaluate(
     ] = None,
     texts: Annotated[Path | None, typer.Option(help="JSONL with the id and text of the comments of --index.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the figures as JSON.")] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    encoding: Encoding = None,
+    skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """Show the figures of a model, by cause and by language.
 
@@ -39,14 +47,14 @@ def evaluate(
 
     Examples:
       recontact evaluate bundled --baseline
-      recontact evaluate my-model labels.jsonl --split validation -o figures.json
+      recontact evaluate my-model labels.csv --split validation -o figures.json
       recontact evaluate bundled --index shipped --texts pool.jsonl
     """
     from rich.console import Console
 
     from recontact import CauseClassifier
     from recontact_data.errors import MissingExtraError
-    from recontact_data.labels import SPLITS, load_labelled, read_labelled
+    from recontact_data.labels import SPLITS, load_labelled
     from recontact_data.output_file import check_writable
     from recontact_data.splits import with_splits
     from recontact_data.writers import write_json
@@ -62,8 +70,11 @@ def evaluate(
         raise MissingExtraError("recontact evaluate", "train") from error
     classifier = CauseClassifier.load(None if model == "bundled" else model)
     rows: list[LabelledComment] = []
-    if index is None or baseline:
-        rows = with_splits([row for path in labels for row in read_labelled(path)]) if labels else load_labelled()
+    if (index is None or baseline) and labels:
+        read = read_labels(labels, classifier.taxonomy, text_column, label_column, encoding, skip_bad_rows)
+        rows = with_splits(read)
+    elif index is None or baseline:
+        rows = load_labelled()
     judged = rows if index is None or texts is None else _real(index, texts, classifier.taxonomy)
     chosen = [row for row in judged if split in ("all", row.split)]
     reports = {classifier.model_version: figures_of(classifier, chosen)}

@@ -21,6 +21,8 @@ def evaluate_encoder(
 ) -> None:
     """Show how well encoders find translations and tell causes, in the own language and from others.
 
+    A text's vector is the mean of the states of its pieces, for every encoder.
+
     Examples:
       recontact evaluate-encoder encoder all-MiniLM-L6-v2 --corpus corpus --baselines
     """
@@ -35,21 +37,22 @@ def evaluate_encoder(
     if output is not None:
         check_writable(output)
     try:
-        from recontact_training.probe import Encoder, evaluate_ngrams
+        from recontact_training.probe import LONGEST, evaluate_ngrams
         from recontact_training.probe import evaluate_encoder as figures_of
+        from recontact_training.sentence_vectors import SentenceEncoder
     except ImportError as error:
         raise MissingExtraError("recontact evaluate-encoder", "train") from error
     rows, taxonomy = load_labelled(), load_taxonomy()
     found: dict[str, EncoderFigures] = {}
     with Console(stderr=True).status("") as status:
 
-        def measure(name: str, encoder: Encoder) -> None:
+        def measure(name: str, encoder: SentenceEncoder) -> None:
             found[name] = figures_of(encoder, corpus, rows, taxonomy, lambda part: status.update(f"{name}: {part}"))
 
         for name in encoders:
-            measure(name, Encoder(name))
+            measure(name, SentenceEncoder(name, LONGEST))
         if baselines:
-            measure("random weights", Encoder(encoders[0], random=True))
+            measure("random weights", SentenceEncoder(encoders[0], LONGEST, random=True))
             status.update("TF-IDF: probes")
             found["TF-IDF"] = evaluate_ngrams(rows, taxonomy)
     show(Console(), found)

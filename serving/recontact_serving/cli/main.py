@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 
 from recontact_data.errors import RecontactError
-from recontact_serving.cli import average, classify, evaluate, evaluate_encoder, pretrain, serve, train
+from recontact_serving.cli import (
+    average,
+    check_behaviour,
+    classify,
+    compare,
+    evaluate,
+    evaluate_encoder,
+    models,
+    pretrain,
+    serve,
+    train,
+)
 
 app = typer.Typer(
     name="recontact",
@@ -30,12 +41,21 @@ for command in (
     classify.classify,
     train.train,
     evaluate.evaluate,
+    compare.compare,
     evaluate_encoder.evaluate_encoder,
+    check_behaviour.check_behaviour,
     serve.serve,
     pretrain.pretrain,
     average.average,
 ):
     app.command(command.__name__.replace("_", "-"), help=_help(command))(command)
+
+registry = typer.Typer(
+    help="Keep models in a registry and put one in service.", no_args_is_help=True, rich_markup_mode=None
+)
+for name, command in models.COMMANDS.items():
+    registry.command(name, help=_help(command))(command)
+app.add_typer(registry, name="models")
 
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C

@@ -30,5 +30,4 @@ def pretrain(
     except ImportError as error:
         raise MissingExtraError("recontact pretrain", "train") from error
     dials = load_recipe(recipe, PretrainRecipe)
-    made = run(corpus, dials, teacher, output, start, lambda line: typer.echo(line, err=True))
-    typer.echo(f"wrote the encoder to {made}", err=True)
+    run(corpus, dials, teacher, output, start, lambda line: typer.echo(line, err=True))

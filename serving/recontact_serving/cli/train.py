@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recontact_serving.cli.label_options import LABELS_HELP, Encoding, LabelColumn, SkipBadRows, TextColumn, read_labels
+
 if TYPE_CHECKING:
     from rich.console import Console
     from transformers import TrainerCallback
 
 
 def train(
-    labels: Annotated[list[Path], typer.Argument(metavar="LABELS…", help="Labelled comments, JSONL.")],
+    labels: Annotated[list[Path], typer.Argument(metavar="LABELS…", help=LABELS_HELP)],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to make.")],
     base: Annotated[
         str | None, typer.Option(help="Encoder folder, hub name or recontact model. Default: the bundled model.")
@@ -19,26 +21,32 @@ def train(
     recipe: Annotated[str, typer.Option(help="Recipe: a YAML file, or a name that ships.")] = "finetune",
     taxonomy: Annotated[Path | None, typer.Option(help="Causes of your own (YAML). Default: the bundled ones.")] = None,
     name: Annotated[str, typer.Option(help="Name of the model.")] = "recontact",
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    encoding: Encoding = None,
+    skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """Fine-tune a model on labelled comments.
 
     Examples:
-      recontact train labels.jsonl -o my-model
+      recontact train labels.csv -o my-model
+      recontact train survey.xlsx --text-column Comment --label-column Reason -o my-model
       recontact train nb.jsonl da.jsonl --base xlm-roberta-base --recipe my.yaml -o my-model
     """
     from rich.console import Console
 
+    from recontact.artifact import BUNDLED, read_manifest, taxonomy_file_of
     from recontact_data.errors import MissingExtraError
-    from recontact_data.labels import read_labelled
+    from recontact_data.taxonomy import load_taxonomy
 
     console = Console(stderr=True)
-    rows = [row for path in labels for row in read_labelled(path)]
+    causes = load_taxonomy(taxonomy_file_of(base or BUNDLED, taxonomy))
+    rows = read_labels(labels, causes, text_column, label_column, encoding, skip_bad_rows)
     try:
         from recontact_training.finetune import finetune
         from recontact_training.recipe import FinetuneRecipe, load_recipe
     except ImportError as error:
         raise MissingExtraError("recontact train", "train") from error
-    from recontact.artifact import BUNDLED, read_manifest
 
     quiet_libraries()
     dials = load_recipe(recipe, FinetuneRecipe)
