@@ -5,7 +5,7 @@ All begin from the word embeddings of START, an encoder folder as `recontact pre
 row a run: translations found among the 200 NTREX pairs that runs watch, and macro-F1 of a linear probe, learnt from
 the training split of the labelled comments, chosen on half of the validation split and scored on the other half.
     python benchmarks/pretraining_trials.py CORPUS TEACHER START OUT [steps]
-A finished run's `teacher.f16` and `teacher.json`, put into OUT, spare each run the teacher's work.
+The teacher's answers of the first run serve them all, and stay in OUT.
 """
 
 import shutil
@@ -75,6 +75,13 @@ def probe(encoder: SentenceEncoder) -> float:
     return macro_f1(label_matrix(scored, taxonomy), linear_probe(vectors, taxonomy)(train, chosen, scored))
 
 
+def hand_on(source: Path, to: Path) -> None:
+    """Gives a folder the teacher's answers that another one holds."""
+    for file in ("teacher.f16", "teacher.json"):
+        if (source / file).exists() and not (to / file).exists():
+            (to / file).hardlink_to(source / file)
+
+
 def main() -> None:
     """Prints the table, a row when each run is done."""
     corpus, teacher, start, out = map(Path, sys.argv[1:5])
@@ -89,9 +96,7 @@ def main() -> None:
         folder = out / f"{name.replace(' ', '-')}-{own}"
         if not (folder / "encoder").exists():
             folder.mkdir(parents=True, exist_ok=True)
-            for file in ("teacher.f16", "teacher.json"):  # the teacher's answers are the same for all
-                if (out / file).exists() and not (folder / file).exists():
-                    (folder / file).hardlink_to(out / file)
+            hand_on(out, folder)
             model = AutoModel.from_pretrained(start)
             if change:
                 change(model)
@@ -106,6 +111,7 @@ def main() -> None:
                 folder / "body",
                 lambda line: None,
             )
+            hand_on(folder, out)
         encoder = SentenceEncoder(folder / "encoder", LONGEST)
         found, _ = retrieval(encoder, pairs)
         sys.stdout.write(

@@ -142,10 +142,10 @@ def test_one_label_column_is_read_alike_from_every_format(
     assert found == [expected(comment) for comment in comments]
 
 
-MARKS: dict[bool, list[Any]] = {
-    True: [1, "1", "true", "YES", "x", True, 1.0],
-    False: [0, "0", "False", "no", "", None, False],
-}
+# How a user may mark that a cause is stated, and that it is not.
+MARKS: list[tuple[Any, Any]] = [
+    (1, 0), ("1", "0"), ("true", "False"), ("YES", "no"), ("x", ""), (True, False), (True, None), (1.0, 0.0),
+]  # fmt: skip
 
 
 @QUICK
@@ -154,10 +154,10 @@ def test_a_column_for_each_cause_is_read_alike_from_every_format(
     folder: Path, comments: list[Row], suffix: str, chance: random.Random, language: str
 ) -> None:
     columns = {cause: chance.choice([cause, TAXONOMY.name(cause, language)]) for cause in TAXONOMY.ids}
-    kind = chance.randrange(len(MARKS[True]))
+    stated, unstated = chance.choice(MARKS)
     rows = [
         {"id": row["id"], "comment": row["text"], "language": row["language"], "split": row["split"]}
-        | {column: MARKS[cause in row["causes"]][kind] for cause, column in columns.items()}
+        | {column: stated if cause in row["causes"] else unstated for cause, column in columns.items()}
         for row in comments
     ]
     found = read(saved(folder / f"own{suffix}", rows))
