@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from recontact import CauseClassifier
@@ -229,6 +230,23 @@ def test_compare_shows_and_writes_the_differences(
     assert (found["new"], found["current"], found["rows"]) == (toy, spoiled, 12)
     assert found["macro_f1"]["difference"] > 0.3
     assert found["causes"]["other"]["difference"] is None
+
+
+def test_promote_and_compare_read_the_tables_that_users_have(
+    run: Run, kept: Registry, toy: str, rows: list[LabelledComment], tmp_path: Path
+) -> None:
+    table = tmp_path / "own.csv"
+    columns = {"text": [row.text for row in rows], "Reason": [";".join(row.labels) for row in rows]}
+    pl.DataFrame(columns).write_csv(table)
+    options = ("--split", "all", "--label-column", "reason")
+    code, printed = run("models", "promote", toy, "--registry", kept.folder, "--labels", table, *options)
+    assert code == 0, printed
+    code, printed = run("compare", kept.folder, kept.folder, table, *options)
+    assert code == 0, printed
+    assert f"{len(rows)} comments" in printed
+    code, printed = run("compare", kept.folder, kept.folder, table, "--label-column", "cause")
+    assert code == 1
+    assert "no column 'cause'" in printed
 
 
 def test_compare_takes_the_bundled_model_by_name(run: Run, labels: Path) -> None:

@@ -1,25 +1,40 @@
 """`recontact compare`: a new model against the current one on labelled comments."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recontact_serving.cli.label_options import (
+    LABELS_HELP,
+    Encoding,
+    LabelColumn,
+    SkipBadRows,
+    Split,
+    TextColumn,
+    rows_of_split,
+)
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from recontact_data.labels import LabelledComment
     from recontact_training.compare import Comparison, Difference
 
 
 def compare(
     new: Annotated[str, typer.Argument(metavar="NEW", help="Model folder, registry, or `bundled`.")],
     current: Annotated[str, typer.Argument(metavar="CURRENT", help="What it would take the place of.")],
-    labels: Annotated[list[Path] | None, typer.Argument(metavar="[LABELS…]", help="Default: the shipped ones.")] = None,
-    split: Annotated[str, typer.Option(help="Split to compare on: test, validation, train or all.")] = "test",
+    labels: Annotated[
+        list[Path] | None, typer.Argument(metavar="[LABELS…]", help=f"{LABELS_HELP} Default: the shipped ones.")
+    ] = None,
+    split: Split = "test",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the figures as JSON.")] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    encoding: Encoding = None,
+    skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """Show whether a new model is better than the current one, and how sure that is.
 
@@ -29,7 +44,7 @@ def compare(
 
     Examples:
       recontact compare my-model bundled
-      recontact compare my-model registry labels.jsonl --split validation -o difference.json
+      recontact compare my-model registry labels.csv --split validation -o difference.json
     """
     from rich.console import Console
 
@@ -38,7 +53,6 @@ def compare(
     from recontact_data.output_file import check_writable
     from recontact_data.writers import write_json
 
-    chosen = rows_of(labels, split)
     if output is not None:
         check_writable(output)
     try:
@@ -46,22 +60,12 @@ def compare(
     except ImportError as error:
         raise MissingExtraError("recontact compare", "train") from error
     newer, older = (CauseClassifier.load(None if model == "bundled" else model) for model in (new, current))
+    chosen = rows_of_split(labels, split, older.taxonomy, text_column, label_column, encoding, skip_bad_rows)
     with progress_bar("comparing", 2 * len(chosen)) as advance:
         comparison = difference_of(newer, older, chosen, advance)
     show(Console(), comparison)
     if output is not None:
         write_json(output, comparison.to_dict())
-
-
-def rows_of(labels: Sequence[Path] | None, split: str) -> "list[LabelledComment]":
-    """The comments of a split, of files or of those that ship; those without a split get one, as in training."""
-    from recontact_data.labels import SPLITS, load_labelled, read_labelled
-    from recontact_data.splits import with_splits
-
-    if split not in (*SPLITS, "all"):
-        raise typer.BadParameter(f"{split!r} is not one of {', '.join(SPLITS)}, all", param_hint="--split")
-    rows = with_splits([row for path in labels for row in read_labelled(path)]) if labels else load_labelled()
-    return [row for row in rows if split in ("all", row.split)]
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,6 +18,9 @@ SkipBadRows = Annotated[
     bool, typer.Option("--skip-bad-rows", help="Set broken rows aside in a file, leave out those without a text.")
 ]
 
+SplitName = Literal["test", "validation", "train", "all"]
+Split = Annotated[SplitName, typer.Option(help="Which comments to measure on.")]
+
 
 def read_labels(
     paths: "Sequence[Path]",
@@ -32,3 +35,23 @@ def read_labels(
 
     options = LabelOptions(text_column, label_column, encoding, skip_bad_rows)
     return read_label_files(paths, taxonomy, options, report=lambda message: typer.echo(message, err=True))
+
+
+def rows_of_split(
+    paths: "Sequence[Path] | None",
+    split: SplitName,
+    taxonomy: "Taxonomy",
+    text_column: str | None,
+    label_column: str | None,
+    encoding: str | None,
+    skip_bad_rows: bool,
+) -> "list[LabelledComment]":
+    """The comments of a split, of label files or of those that ship; those without a split get one, as in training."""
+    from recontact_data.labels import load_labelled
+    from recontact_data.splits import with_splits
+
+    if paths:
+        rows = with_splits(read_labels(paths, taxonomy, text_column, label_column, encoding, skip_bad_rows))
+    else:
+        rows = load_labelled()
+    return [row for row in rows if split in ("all", row.split)]

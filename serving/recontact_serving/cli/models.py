@@ -7,6 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recontact_serving.cli.label_options import (
+    LABELS_HELP,
+    Encoding,
+    LabelColumn,
+    SkipBadRows,
+    Split,
+    TextColumn,
+    rows_of_split,
+)
+
 if TYPE_CHECKING:
     from recontact.registry import Registry
     from recontact_data.labels import LabelledComment
@@ -65,11 +75,15 @@ def promote(
     version: Version,
     registry: Folder,
     labels: Annotated[
-        list[Path] | None, typer.Option(help="Labelled comments to measure on. Default: the shipped ones.")
+        list[Path] | None, typer.Option(help=f"{LABELS_HELP} To measure on; default: the shipped ones.")
     ] = None,
-    split: Annotated[str, typer.Option(help="Split to measure on: test, validation, train or all.")] = "test",
+    split: Split = "test",
     margin: Annotated[float, typer.Option(min=0.0, max=1.0, help="By how much macro-F1 may fall.")] = 0.02,
     force: Annotated[bool, typer.Option("--force", help="Promote all the same, and say what that overrides.")] = False,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    encoding: Encoding = None,
+    skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """Put a model in service if its files are whole, its graph is right and it is not worse than the current one.
 
@@ -77,15 +91,16 @@ def promote(
 
     Examples:
       recontact models promote recontact@2e641ae1ad8d --registry registry
-      recontact models promote recontact@2e641ae1ad8d --registry registry --labels labels.jsonl --margin 0
+      recontact models promote recontact@2e641ae1ad8d --registry registry --labels labels.csv --margin 0
     """
+    from recontact.artifact import TAXONOMY
     from recontact.registry import Registry
-    from recontact_serving.cli.compare import rows_of
+    from recontact_data.taxonomy import load_taxonomy
 
     opened = Registry(registry)
     with _says_current(opened):
-        rows = rows_of(labels, split)
-        opened.folder_of(version)
+        causes = load_taxonomy(opened.folder_of(version) / TAXONOMY)
+        rows = rows_of_split(labels, split, causes, text_column, label_column, encoding, skip_bad_rows)
         current = opened.current
         if version == current:
             return
