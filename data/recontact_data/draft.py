@@ -113,8 +113,17 @@ def _lines(path: Path) -> list[str]:
         raise LabelError(f"{path} is not UTF-8 (byte {error.start + 1}); save it as UTF-8") from error
 
 
-def add_drafts(output: Path, drafts: Iterable[Path], language: str, taxonomy: Taxonomy) -> int:
+def add_drafts(
+    output: Path, drafts: Iterable[Path], language: str, taxonomy: Taxonomy, split: str | None = None
+) -> int:
     """Adds drafts to a labelled file, or makes it; rows already there stay as they are. Returns how many were added.
+
+    Args:
+        output: The labelled file.
+        drafts: Draft files, in the order of the ids.
+        language: Of all of them.
+        taxonomy: The causes.
+        split: The one that all drafts join, so that the others stay comparable; None to share them out.
 
     Raises:
         LabelError: a draft is not valid, says what another comment says, lacks the other half of its pair, or is
@@ -124,7 +133,7 @@ def add_drafts(output: Path, drafts: Iterable[Path], language: str, taxonomy: Ta
     if others := sorted({row.language for row in rows} - {language}):
         raise LabelError(f"{output} holds comments in {others[0]!r}, the drafts are in {language!r}; use another file")
     highest = max((int(row.id.rpartition("-")[2]) for row in rows if row.id.rpartition("-")[2].isdigit()), default=0)
-    added = read_drafts(drafts, language, taxonomy, start=highest + 1)
+    added = [replace(row, split=split or "") for row in read_drafts(drafts, language, taxonomy, start=highest + 1)]
     known = {row.text: row.id for row in rows}
     for row in added:
         if row.text in known:
@@ -144,9 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("drafts", nargs="+", type=Path, help="draft files, in the order of the ids")
     parser.add_argument("--language", required=True, help="language code, such as nb")
     parser.add_argument("-o", "--output", required=True, type=Path, help="labelled JSONL file to add to or to make")
+    parser.add_argument("--split", choices=SPLITS, help="the split that all drafts join; default: shared out")
     options = parser.parse_args(arguments)
     try:
-        added = add_drafts(options.output, options.drafts, options.language, load_taxonomy())
+        added = add_drafts(options.output, options.drafts, options.language, load_taxonomy(), options.split)
     except (RecontactError, OSError) as error:
         sys.stdout.write(f"error: {error}\n")
         return 1

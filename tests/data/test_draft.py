@@ -184,6 +184,18 @@ def test_drafts_are_added_and_rows_already_there_stay_as_they_are(tmp_path: Path
     assert all(row.split for row in after)
 
 
+def test_drafts_may_all_join_one_split_so_that_the_others_stay_as_they_were(tmp_path: Path) -> None:
+    lines = [f"bank phone ## nice {sha256(bytes([number])).hexdigest()}" for number in range(20)]
+    output = tmp_path / "en.jsonl"
+    command = ["--language", "en", "-o", str(output)]
+    assert main([str(drafts(tmp_path, "a.txt", *lines[:10])), *command]) == 0
+    before = read_labelled(output)
+    assert main([str(drafts(tmp_path, "b.txt", *lines[10:])), *command, "--split", "train"]) == 0
+    after = read_labelled(output)
+    assert after[:10] == before
+    assert {row.split for row in after[10:]} == {"train"}
+
+
 def test_a_comment_that_is_there_already_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "en.jsonl"
     source = str(drafts(tmp_path, "a.txt", "bank phone ## lovely people"))
