@@ -75,6 +75,11 @@ def probe(encoder: SentenceEncoder) -> float:
     return macro_f1(label_matrix(scored, taxonomy), linear_probe(vectors, taxonomy)(train, chosen, scored))
 
 
+def progress(line: str) -> None:
+    """Says what a run is at, apart from the table."""
+    sys.stderr.write(f"{line}\n")
+
+
 def hand_on(source: Path, to: Path) -> None:
     """Gives a folder the teacher's answers that another one holds."""
     for file in ("teacher.f16", "teacher.json"):
@@ -109,7 +114,7 @@ def main() -> None:
                 teacher,
                 folder,
                 folder / "body",
-                lambda line: None,
+                progress,
             )
             hand_on(folder, out)
         encoder = SentenceEncoder(folder / "encoder", LONGEST)

@@ -22,7 +22,8 @@ from recontact_training.corpus import REPORTED, read_held_out
 from recontact_training.retrieval import retrieval
 from recontact_training.sentence_vectors import Floats, SentenceEncoder
 
-Predict = Callable[[Sequence[LabelledComment], Sequence[LabelledComment], Sequence[LabelledComment]], NDArray[np.bool_]]
+Bools = NDArray[np.bool_]
+Predict = Callable[[Sequence[LabelledComment], Sequence[LabelledComment], Sequence[LabelledComment]], Bools]
 
 SETS = ("flores-devtest", "ntrex")
 SOURCES = ("en", "nb")
@@ -69,7 +70,7 @@ def linear_probe(vectors: Mapping[str, Floats], taxonomy: Taxonomy) -> Predict:
 
     def predict(
         train: Sequence[LabelledComment], validation: Sequence[LabelledComment], test: Sequence[LabelledComment]
-    ) -> NDArray[np.bool_]:
+    ) -> Bools:
         known, labels = label_matrix(train, taxonomy), label_matrix(validation, taxonomy)
         tried = []
         for strength in STRENGTHS:
@@ -94,16 +95,20 @@ def probe(
 ) -> tuple[dict[str, float], dict[str, float], float]:
     """Macro-F1 on test rows: by language from its own rows, by language from `SOURCES` alone, over all from all."""
     by_split = {split: [row for row in rows if row.split == split] for split in SPLITS}
+    languages = sorted({row.language for row in rows})
+    others = [language for language in languages if language not in SOURCES]
 
-    def score(sources: Sequence[str], target: Sequence[str]) -> float:
+    def answers(sources: Sequence[str], target: Sequence[str]) -> tuple[Bools, Bools, NDArray[np.str_]]:
+        """Labels and predictions of the target's test rows, and their languages."""
         train, validation = ([r for r in by_split[s] if r.language in sources] for s in ("train", "validation"))
         test = [row for row in by_split["test"] if row.language in target]
-        return macro_f1(label_matrix(test, taxonomy), predict(train, validation, test))
+        codes = np.array([row.language for row in test])
+        return label_matrix(test, taxonomy), predict(train, validation, test), codes
 
-    languages = sorted({row.language for row in rows})
-    own = {language: score([language], [language]) for language in languages}
-    zero_shot = {language: score(SOURCES, [language]) for language in languages if language not in SOURCES}
-    return own, zero_shot, score(languages, languages)
+    own = {language: macro_f1(*answers([language], [language])[:2]) for language in languages}
+    labels, found, codes = answers(SOURCES, others)
+    zero_shot = {language: macro_f1(labels[codes == language], found[codes == language]) for language in others}
+    return own, zero_shot, macro_f1(*answers(languages, languages)[:2])
 
 
 def evaluate_encoder(
