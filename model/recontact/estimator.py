@@ -16,7 +16,7 @@ from recontact.calibration import Calibration, sigmoid
 from recontact.prediction import Evidence, Prediction, Rule, find_evidence, none_prediction
 from recontact.registry import model_folder
 from recontact.runtime import Runtime, RuntimeName, load_runtime
-from recontact.text import Pieces, TextEncoder, is_blank
+from recontact.text import Pieces, TextEncoder, is_blank, merge_windows
 from recontact_data.errors import MissingExtraError, ModelError, TaxonomyError
 from recontact_data.language import identify_language
 from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
@@ -31,7 +31,7 @@ def _cores() -> int:
 
 
 class Scores(NamedTuple):
-    """What the model says of one comment: probabilities (n_causes,) and those of its pieces."""
+    """What the model says of one comment: probabilities (n_causes,) and those of its pieces (n_pieces, n_causes)."""
 
     probabilities: NDArray[np.float32]
     pieces: Pieces
@@ -177,7 +177,8 @@ class CauseClassifier:
     def _score_one(self, text: str, pieces: Pieces) -> Scores:
         if is_blank(text):
             return Scores(np.zeros(len(self.taxonomy), dtype=np.float32), pieces, np.zeros((0, 0), dtype=np.float32))
-        logits, piece_logits = self._runtime.run(pieces.ids)
+        ran = [self._runtime.run(window.ids) for window in pieces.windows]
+        logits, piece_logits = merge_windows(pieces, [one for one, _ in ran], [rows for _, rows in ran])
         probabilities = sigmoid(logits.astype(np.float64)).astype(np.float32)
         return Scores(probabilities, pieces, sigmoid(piece_logits.astype(np.float64)).astype(np.float32))
 

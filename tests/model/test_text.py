@@ -1,0 +1,107 @@
+"""Long comments: windows that cover the whole text, and one answer from them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from recontact import CauseClassifier
+from recontact.text import MOST_WINDOWS, OVERLAP, Pieces, TextEncoder, Window, merge_windows, window_stretches
+from recontact_data.errors import ModelError
+
+lengths, rooms = st.integers(0, 3000), st.integers(1, 260)
+CAUSE = "they never called back"
+
+
+@given(length=lengths, room=rooms)
+def test_windows_cover_every_piece_in_order_and_overlap(length: int, room: int) -> None:
+    stretches = window_stretches(length, room)
+    assert stretches[0][0] == 0
+    assert len(stretches) <= MOST_WINDOWS
+    if len(stretches) < MOST_WINDOWS:
+        assert stretches[-1][1] == length
+    for (start, end), (next_start, next_end) in zip(stretches, stretches[1:], strict=False):
+        assert start < next_start
+        assert end < next_end <= length
+        assert end - next_start >= room // OVERLAP
+
+
+@given(length=lengths, room=rooms)
+def test_all_windows_of_a_long_comment_are_full(length: int, room: int) -> None:
+    assert {end - start for start, end in window_stretches(length, room)} == {min(length, room)}
+
+
+@given(room=st.integers(4, 260), extra=st.integers(0, 300))
+def test_the_rest_is_left_only_where_no_window_is_left_for_it(room: int, extra: int) -> None:
+    most = room + (MOST_WINDOWS - 1) * (room - room // OVERLAP)
+    assert window_stretches(most, room)[-1][1] == most
+    assert window_stretches(most + extra, room)[-1][1] == most
+
+
+def test_a_window_without_room_is_refused() -> None:
+    with pytest.raises(ModelError, match="raise max_length"):
+        window_stretches(10, 0)
+
+
+@settings(max_examples=50)
+@given(
+    words=st.lists(st.sampled_from(["they", "never called", "[SEP]", "åæø", "电话", "!!", "  "]), max_size=80),
+    max_length=st.integers(3, 40),
+)
+def test_the_windows_hold_the_pieces_of_the_whole_text(model_folder: Path, words: list[str], max_length: int) -> None:
+    text = " ".join(words)
+    (pieces,) = TextEncoder(model_folder, max_length).encode([text])
+    whole = Tokenizer.from_file(str(model_folder / "tokenizer.json")).encode(text)
+    first, *body, last = whole.ids
+    for window in pieces.windows:
+        assert window.ids == [first, *body[window.start : window.end], last]
+        assert len(window.ids) <= max_length
+    assert pieces.offsets == whole.offsets[1:-1][: pieces.windows[-1].end]
+    assert pieces.truncated == (pieces.windows[-1].end < len(body))
+
+
+def test_a_text_that_fits_is_read_as_a_whole(model_folder: Path) -> None:
+    (pieces,) = TextEncoder(model_folder, 128).encode([CAUSE])
+    whole = Tokenizer.from_file(str(model_folder / "tokenizer.json")).encode(CAUSE)
+    assert [window.ids for window in pieces.windows] == [whole.ids]
+
+
+def test_a_piece_gets_the_score_of_the_window_with_most_context() -> None:
+    windows = (Window([], 0, 6), Window([], 4, 10))
+    pieces = Pieces(windows, [(k, k + 1) for k in range(10)], before=1, truncated=False)
+    scores = [np.full((8, 1), 1, dtype=np.float32), np.full((8, 1), 2, dtype=np.float32)]
+    logits, merged = merge_windows(pieces, [np.float32([3, -1]), np.float32([1, 4])], scores)
+    assert logits.tolist() == [3, 4]
+    assert merged[:, 0].tolist() == [1, 1, 1, 1, 1, 2, 2, 2, 2, 2]
+
+
+@settings(max_examples=30)
+@given(length=st.integers(1, 200), room=st.integers(1, 40))
+def test_scores_of_pieces_keep_their_place(length: int, room: int) -> None:
+    stretches = window_stretches(length, room)
+    pieces = Pieces(tuple(Window([], *s) for s in stretches), [(0, 0)] * stretches[-1][1], before=2, truncated=False)
+    rows = [np.float32([[-1], [-1], *([k] for k in range(start, end)), [-1]]) for start, end in stretches]
+    _, merged = merge_windows(pieces, [np.float32([0])] * len(rows), rows)
+    assert merged[:, 0].tolist() == list(range(stretches[-1][1]))
+
+
+def test_a_cause_at_the_end_of_a_long_comment_is_found_and_marked(classifier: CauseClassifier) -> None:
+    text = "friendly and quick, " * 60 + CAUSE
+    (answer,) = classifier.classify([text])
+    assert "no_callback" in answer.causes
+    (span,) = (span for span in answer.evidence if span.cause == "no_callback")
+    assert text.index(CAUSE) - 25 < span.start < span.end <= len(text)
+    assert not answer.truncated
+
+
+def test_a_long_comment_states_what_its_windows_state(classifier: CauseClassifier) -> None:
+    """The probability of each cause is the highest that any window gives it."""
+    text = "friendly and quick, " * 40 + CAUSE
+    encoder = TextEncoder(classifier._folder, classifier.manifest.max_length)
+    (pieces,) = encoder.encode([text])
+    first, last = pieces.offsets[pieces.windows[-1].start][0], pieces.offsets[-1][1]
+    alone = classifier.predict_proba([text[first:last]])[0]
+    assert (classifier.predict_proba([text])[0] >= alone - 0.02).all()
