@@ -1,5 +1,6 @@
 """Long comments: windows that cover the whole text, and one answer from them."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ def test_windows_cover_every_piece_in_order_and_overlap(length: int, room: int) 
     assert len(stretches) <= MOST_WINDOWS
     if len(stretches) < MOST_WINDOWS:
         assert stretches[-1][1] == length
-    for (start, end), (next_start, next_end) in zip(stretches, stretches[1:], strict=False):
+    for (start, end), (next_start, next_end) in itertools.pairwise(stretches):
         assert start < next_start
         assert end < next_end <= length
         assert end - next_start >= room // OVERLAP
