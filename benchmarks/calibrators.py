@@ -107,7 +107,9 @@ def show_calibrators(name: str, logits: Doubles, labels: Bools) -> None:
         losses, errors = [], []
         for seed in range(REPEATS):
             p = crossed(calibrator, logits, labels, seed)
-            losses.append(np.mean([log_loss(t, np.clip(q, LEAST, 1 - LEAST)) for q, t in zip(p.T, labels.T)]))
+            losses.append(
+                np.mean([log_loss(t, np.clip(q, LEAST, 1 - LEAST)) for q, t in zip(p.T, labels.T, strict=True)])
+            )
             errors.append(calibration_error(p, labels))
         say(f"{name:<8}{title:<24}log-loss {np.mean(losses):.4f}  calibration error {np.mean(errors):.4f}")
 
@@ -210,7 +212,7 @@ def main() -> None:
         show_calibrators(name, raw, labels)
         if name != "written":  # what a user of the shipped calibration meets
             p = sigmoid(cached[name])
-            loss = np.mean([log_loss(t, np.clip(q, LEAST, 1 - LEAST)) for q, t in zip(p.T, labels.T)])
+            loss = np.mean([log_loss(t, np.clip(q, LEAST, 1 - LEAST)) for q, t in zip(p.T, labels.T, strict=True)])
             say(f"{name:<8}{'as shipped':<24}log-loss {loss:.4f}  calibration error {calibration_error(p, labels):.4f}")
         show_review(name, sigmoid(cached[name]), rows, rule)
 

@@ -66,11 +66,23 @@ class Calibration:
 
     @classmethod
     def _from(cls, values: Any) -> "Calibration":
-        lists = {name: tuple(map(float, values[name])) for name in ("scale", "shift", "thresholds")}
-        numbers = {name: float(values[name]) for name in ("review_confidence", "review_precision")}
-        newer = {name: float(values[name]) for name in ("review_wanted", "review_coverage") if name in values}
-        curve = PrecisionCurve.from_json(values["curve"], len(lists["scale"])) if "curve" in values else None
-        return cls(**lists, **numbers, **newer, curve=curve)
+        def numbers(name: str) -> tuple[float, ...]:
+            return tuple(map(float, values[name]))
+
+        def newer(name: str) -> float | None:
+            return float(values[name]) if name in values else None
+
+        scale = numbers("scale")
+        return cls(
+            scale,
+            numbers("shift"),
+            numbers("thresholds"),
+            float(values["review_confidence"]),
+            float(values["review_precision"]),
+            newer("review_wanted"),
+            newer("review_coverage"),
+            PrecisionCurve.from_json(values["curve"], len(scale)) if "curve" in values else None,
+        )
 
 
 def sigmoid(logits: Doubles) -> Doubles:

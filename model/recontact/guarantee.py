@@ -1,6 +1,6 @@
 """Guarantees: how far down a ranking the answers are right often enough, judged from a sample of it."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,15 @@ Bools = NDArray[np.bool_]
 FEWEST = 10
 
 
-class Cut(NamedTuple):
-    """Where a ranking is cut: from which score on, how many of the sample that is, and the share right there."""
+@dataclass(frozen=True)
+class Cut:
+    """Where a ranking is cut.
+
+    Attributes:
+        score: Answers from this score on are kept.
+        count: How many of the sample that is.
+        precision: Share of these that was right.
+    """
 
     score: float
     count: int

@@ -72,7 +72,7 @@ def test_a_few_comments_vouch_for_nothing(count: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def curve -> PrecisionCurve:
+def curve() -> PrecisionCurve:
     """Cuts of three causes: one sure, one less so, one never right."""
     rng = np.random.default_rng(9)
     probabilities = rng.random((2000, 3))

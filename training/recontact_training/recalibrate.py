@@ -4,6 +4,7 @@ Scale, shift, cuts and review bound are found anew. Nothing else changes, so a h
 of one's own, which are too few to train on, are of use already.
 """
 
+import hashlib
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-from recontact.artifact import TAXONOMY, read_manifest, verify, write_manifest
-from recontact.calibration import Calibration
+from recontact.artifact import TAXONOMY, WEIGHTS, read_manifest, verify, write_manifest
+from recontact.calibration import FILE, Calibration
 from recontact_data.errors import LabelError
 from recontact_data.labels import LabelledComment
 from recontact_data.taxonomy import load_taxonomy
@@ -78,7 +79,10 @@ def recalibrate(
         )  # fmt: skip
         written = read_manifest(made)
         figures = _figures(calibration, len(rows), written.data["sha256"], manifest.model_version)
-        write_manifest(made, replace(written, data={**manifest.data, "calibration": figures}, metrics=manifest.metrics))
+        # The same scale and shift with other cuts is another model, in the very same weights.
+        version = hashlib.sha256((written.files[WEIGHTS] + written.files[FILE]).encode()).hexdigest()[:12]
+        data = {**manifest.data, "calibration": figures}
+        write_manifest(made, replace(written, version=version, data=data, metrics=manifest.metrics))
         if out.exists():
             out.rmdir()
         made.rename(out)
