@@ -1,13 +1,14 @@
 """Guarantees: how far down a ranking the answers are right often enough, judged from a sample of it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-FEWEST = 10
+FIRST_WRONG = 2  # a first candidate that may hold no wrong answer at all would fail by bad luck
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,11 @@ def certified_cut(scores: Doubles, right: Bools, wanted: float, *, doubt: float,
     """The lowest cut from which on answers can be vouched for to be right often enough.
 
     With a chance of 1 - `doubt` over samples, the share of right answers among all future ones like these that
-    score above the cut is `wanted` or more. The candidates hold the first 10, 10 * ratio, … of the
-    sample, whatever is right in it, so each is one binomial test; they are tested in that order by the fallback
-    procedure, in which a candidate that passes hands its share of the doubt on to the next (Wiens 2003, "A fixed
-    sequence Bonferroni procedure for testing multiple endpoints"; Angelopoulos et al. 2021, "Learn then
+    score above the cut is `wanted` or more. Candidates are first answers of the sample: as many as may hold
+    two wrong ones, `ratio` times that, and so on. Their numbers do not depend on what is right, so each is one
+    binomial test. They are tested in that order by the fallback procedure: half of the doubt goes to the first, the
+    rest evenly to the others, and a candidate that passes hands what it had on to the next (Wiens 2003, "A
+    fixed sequence Bonferroni procedure for testing multiple endpoints"; Angelopoulos et al. 2021, "Learn then
     test", for choosing thresholds so).
 
     Args:
@@ -57,17 +59,17 @@ def certified_cut(scores: Doubles, right: Bools, wanted: float, *, doubt: float,
         right: Shape (n,).
         wanted: Share of right answers, between 0 and 1, both excluded.
         doubt: Chance of a wrong promise.
-        ratio: Each candidate to the one before, in answers; fewer candidates leave each more of the doubt.
+        ratio: Each candidate to the one before, in answers; above 1.
 
     Returns:
         The cut, midway between two scores; None if no candidate passes.
     """
     order = np.argsort(-scores, kind="stable")
     ranked, hits = scores[order], np.cumsum(right[order])
-    candidates = _candidates(ranked, ratio)
     found, budget = None, 0.0
-    for count in candidates:
-        budget += doubt / len(candidates)
+    candidates = _candidates(ranked, wanted, doubt / 2, ratio)
+    for number, count in enumerate(candidates):
+        budget += doubt / 2 if number == 0 else doubt / 2 / (len(candidates) - 1)
         if chance_of_hits(int(hits[count - 1]), count, wanted) > budget:
             budget = 0.0
             continue
@@ -76,10 +78,19 @@ def certified_cut(scores: Doubles, right: Bools, wanted: float, *, doubt: float,
     return found
 
 
-def _candidates(ranked: Doubles, ratio: float) -> list[int]:
+def _candidates(ranked: Doubles, wanted: float, doubt: float, ratio: float) -> list[int]:
     """Numbers of first answers to try, none of which parts equal scores."""
-    counts, count = set(), float(FEWEST)
+    counts, count = set(), float(_first_count(wanted, doubt))
     while count < len(ranked):
         counts.add(int(np.searchsorted(-ranked, -ranked[int(count) - 1], side="right")))
         count *= ratio
     return sorted(counts | {len(ranked)} - {0})
+
+
+@lru_cache
+def _first_count(wanted: float, doubt: float) -> int:
+    """The fewest answers that pass although `FIRST_WRONG` of them are wrong."""
+    count = FIRST_WRONG + 1
+    while chance_of_hits(count - FIRST_WRONG, count, wanted) > doubt:
+        count += 1
+    return count

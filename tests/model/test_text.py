@@ -1,6 +1,8 @@
 """Long comments: windows that cover the whole text, and one answer from them."""
 
 import itertools
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +12,13 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from recontact import CauseClassifier
+from recontact.artifact import read_manifest, write_manifest
+from recontact.calibration import sigmoid
 from recontact.text import MOST_WINDOWS, OVERLAP, Pieces, TextEncoder, Window, merge_windows, window_stretches
 from recontact_data.errors import ModelError
+from recontact_data.labels import LabelledComment
 
 lengths, rooms = st.integers(0, 3000), st.integers(1, 260)
-CAUSE = "they never called back"
 
 
 @given(length=lengths, room=rooms)
@@ -65,8 +69,8 @@ def test_the_windows_hold_the_pieces_of_the_whole_text(model_folder: Path, words
 
 
 def test_a_text_that_fits_is_read_as_a_whole(model_folder: Path) -> None:
-    (pieces,) = TextEncoder(model_folder, 128).encode([CAUSE])
-    whole = Tokenizer.from_file(str(model_folder / "tokenizer.json")).encode(CAUSE)
+    (pieces,) = TextEncoder(model_folder, 128).encode(["they never called back"])
+    whole = Tokenizer.from_file(str(model_folder / "tokenizer.json")).encode("they never called back")
     assert [window.ids for window in pieces.windows] == [whole.ids]
 
 
@@ -89,20 +93,41 @@ def test_scores_of_pieces_keep_their_place(length: int, room: int) -> None:
     assert merged[:, 0].tolist() == list(range(stretches[-1][1]))
 
 
-def test_a_cause_at_the_end_of_a_long_comment_is_found_and_marked(classifier: CauseClassifier) -> None:
-    text = "friendly and quick, " * 60 + CAUSE
-    (answer,) = classifier.classify([text])
-    assert "no_callback" in answer.causes
-    (span,) = (span for span in answer.evidence if span.cause == "no_callback")
-    assert text.index(CAUSE) - 25 < span.start < span.end <= len(text)
-    assert not answer.truncated
+@pytest.fixture(scope="module")
+def learnt(classifier: CauseClassifier, rows: list[LabelledComment]) -> LabelledComment:
+    """A training comment that the toy model is right about."""
+    known = [row for row in rows if row.split == "train" and row.labels]
+    return next(row for row in known if classifier.classify([row.text])[0].causes == row.labels)
 
 
-def test_a_long_comment_states_what_its_windows_state(classifier: CauseClassifier) -> None:
-    """The probability of each cause is the highest that any window gives it."""
-    text = "friendly and quick, " * 40 + CAUSE
-    encoder = TextEncoder(classifier._folder, classifier.manifest.max_length)
-    (pieces,) = encoder.encode([text])
-    first, last = pieces.offsets[pieces.windows[-1].start][0], pieces.offsets[-1][1]
-    alone = classifier.predict_proba([text[first:last]])[0]
-    assert (classifier.predict_proba([text])[0] >= alone - 0.02).all()
+@pytest.fixture(scope="module")
+def narrow(model_folder: Path, learnt: LabelledComment, tmp_path_factory: pytest.TempPathFactory) -> CauseClassifier:
+    """The toy model reading as many pieces at once as that comment has."""
+    folder = shutil.copytree(model_folder, tmp_path_factory.mktemp("narrow") / "toy")
+    (pieces,) = TextEncoder(folder, 128).encode([learnt.text])
+    write_manifest(folder, replace(read_manifest(folder), max_length=len(pieces.windows[0].ids)))
+    return CauseClassifier.load(folder)
+
+
+def test_a_cause_at_the_end_of_a_long_comment_is_found_and_marked(
+    narrow: CauseClassifier, learnt: LabelledComment
+) -> None:
+    (cause,), before = learnt.labels, "friendly and quick, all good " * 8
+    alone, long = narrow.classify([learnt.text, before + learnt.text])
+    assert cause in long.causes
+    assert all(long.probabilities[name] >= alone.probabilities[name] for name in alone.probabilities)
+    (span,) = (span for span in long.evidence if span.cause == cause)
+    assert len(before) <= span.start < span.end <= len(before) + len(learnt.text)
+    assert not long.truncated
+
+
+def test_a_comment_that_fits_gets_the_bits_of_one_run(narrow: CauseClassifier, learnt: LabelledComment) -> None:
+    whole = Tokenizer.from_file(str(narrow._folder / "tokenizer.json")).encode(learnt.text)
+    logits, _ = narrow._runtime.run(whole.ids)
+    expected = sigmoid(logits.astype(np.float64)).astype(np.float32)
+    assert narrow.predict_proba([learnt.text])[0].tobytes() == expected.tobytes()
+
+
+def test_a_long_comment_gets_the_same_bits_in_any_company(narrow: CauseClassifier, learnt: LabelledComment) -> None:
+    texts = [f"{learnt.text} " * count for count in (1, 3, 12, 200)]
+    assert narrow.classify(texts) == [narrow.classify([text])[0] for text in texts]
