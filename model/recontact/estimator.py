@@ -134,6 +134,7 @@ class CauseClassifier:
 
         0.0 where no precision from 0.5 on can be vouched for; empty without `at_precision`.
         """
+        _ = self.manifest
         curve = self._calibration.curve
         if curve is None or not self.rule.strict:
             return {}
