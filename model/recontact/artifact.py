@@ -25,7 +25,8 @@ class Manifest:
 
     Attributes:
         name: The model's name.
-        version: First twelve digits of the weights' sha256: same weights, same version.
+        version: First twelve digits of the weights' sha256: same weights, same version. Of a model that was
+            calibrated anew, of the sha256 over those of weights and calibration.
         created: Date, ISO 8601.
         max_length: Pieces of a comment that the model reads.
         files: sha256 of every other file of the folder, by name.

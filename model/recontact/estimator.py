@@ -1,10 +1,12 @@
 """The estimator: a model folder, opened, that classifies comments."""
 
+import copy
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +18,7 @@ from recontact.calibration import Calibration, sigmoid
 from recontact.prediction import Evidence, Prediction, Rule, find_evidence, none_prediction
 from recontact.registry import model_folder
 from recontact.runtime import Runtime, RuntimeName, load_runtime
-from recontact.text import Pieces, TextEncoder, is_blank
+from recontact.text import Pieces, TextEncoder, is_blank, merge_windows
 from recontact_data.errors import MissingExtraError, ModelError, TaxonomyError
 from recontact_data.language import identify_language
 from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
@@ -31,7 +33,7 @@ def _cores() -> int:
 
 
 class Scores(NamedTuple):
-    """What the model says of one comment: probabilities (n_causes,) and those of its pieces."""
+    """What the model says of one comment: probabilities (n_causes,) and those of its pieces (n_pieces, n_causes)."""
 
     probabilities: NDArray[np.float32]
     pieces: Pieces
@@ -58,20 +60,24 @@ class CauseClassifier:
         self._manifest: Manifest | None = None
 
     @classmethod
-    def load(cls, model: str | Path | None = None, *, runtime: RuntimeName = "onnx") -> "Self":
+    def load(
+        cls, model: str | Path | None = None, *, runtime: RuntimeName = "onnx", min_precision: float | None = None
+    ) -> "Self":
         """Opens a model.
 
         Args:
             model: A model folder, or a registry, of which the current model is opened; None for the bundled model.
             runtime: `onnx`, or `torch` where the train extra is installed.
+            min_precision: Share of the comments found to state a cause that really must; see `at_precision`.
 
         Raises:
-            ModelError: the folder is missing, damaged or of another format, or the registry has no current model.
+            ModelError: the folder is missing, damaged or of another format, the registry has no current
+                model, or the model was never measured for a precision.
         """
         folder = None if model is None else model_folder(Path(model))
         classifier = cls(base=folder)
         classifier._open(folder or BUNDLED, runtime)
-        return classifier
+        return classifier if min_precision is None else classifier.at_precision(min_precision)
 
     def _open(self, folder: Path, runtime: RuntimeName = "onnx") -> None:
         manifest = read_manifest(folder)
@@ -92,7 +98,48 @@ class CauseClassifier:
         # One pool a classifier: requests that come at once share the cores instead of multiplying threads.
         self._pool = ThreadPoolExecutor(max_workers=_cores(), thread_name_prefix="recontact")
         self._folder = folder
+        self._calibration = calibration
         self._manifest = manifest
+
+    def at_precision(self, wanted: float) -> "Self":
+        """The same model, which states a cause only where it is right often enough.
+
+        Each cause is cut where its precision on the validation split could be vouched for (`PrecisionCurve`),
+        never below its usual threshold. A cause that cannot reach it is never stated; see
+        `out_of_reach`. Where that or the cut keeps the most probable cause unsaid, `cause` is
+        the most probable of the stated ones, and a `none` of low confidence asks for review. Probabilities stay.
+
+        Args:
+            wanted: From 0.5 to 0.99, for every cause.
+
+        Raises:
+            ModelError: there is no model, or it was made before such cuts were kept.
+            ValueError: `wanted` is out of range.
+        """
+        _ = self.manifest
+        curve, usual = self._calibration.curve, np.asarray(self._calibration.thresholds)
+        if curve is None:
+            raise ModelError(
+                f"{self.model_version} holds no cuts for a precision; add them with "
+                "`recontact calibrate MODEL LABELS… -o DIR`, or train it again"
+            )
+        cuts = np.maximum(curve.thresholds_at(wanted), usual).astype(np.float32)
+        other = copy.copy(self)  # shares the runtime and its threads
+        other.rule = replace(self.rule, thresholds=cuts, strict=True)
+        return other
+
+    @property
+    def out_of_reach(self) -> dict[str, float]:
+        """Causes that are never stated at the precision asked for, and the best that each can be cut for.
+
+        0.0 where no precision from 0.5 on can be vouched for; empty without `at_precision`.
+        """
+        _ = self.manifest
+        curve = self._calibration.curve
+        if curve is None or not self.rule.strict:
+            return {}
+        best = zip(self.rule.causes, self.rule.thresholds, curve.best, strict=True)
+        return {cause: precision for cause, cut, precision in best if np.isinf(cut)}
 
     @property
     def manifest(self) -> Manifest:
@@ -177,7 +224,8 @@ class CauseClassifier:
     def _score_one(self, text: str, pieces: Pieces) -> Scores:
         if is_blank(text):
             return Scores(np.zeros(len(self.taxonomy), dtype=np.float32), pieces, np.zeros((0, 0), dtype=np.float32))
-        logits, piece_logits = self._runtime.run(pieces.ids)
+        ran = [self._runtime.run(window.ids) for window in pieces.windows]
+        logits, piece_logits = merge_windows(pieces, [one for one, _ in ran], [rows for _, rows in ran])
         probabilities = sigmoid(logits.astype(np.float64)).astype(np.float32)
         return Scores(probabilities, pieces, sigmoid(piece_logits.astype(np.float64)).astype(np.float32))
 

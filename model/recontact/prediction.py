@@ -27,7 +27,7 @@ class Prediction:
     """What a model says of one comment.
 
     Attributes:
-        cause: The most probable cause, the first of `causes`; or `none`.
+        cause: The most probable stated cause, the first of `causes`; or `none`.
         causes: Every stated cause (`Rule.cut`), the most probable first.
         evidence: The words that state each of `causes`.
         confidence: Probability of `cause`; for `none`, one minus the highest probability.
@@ -61,19 +61,24 @@ class Rule:
         causes: Cause ids in the order of the columns.
         thresholds: A cause is stated if its probability is at least its threshold, shape (n_causes,).
         review_confidence: Answers below this confidence need review.
+        strict: Whether a cause below its threshold is never stated, also where it is the most probable of all.
     """
 
     causes: tuple[str, ...]
     thresholds: Floats
     review_confidence: float
+    strict: bool = False
 
     def cut(self, probabilities: Floats) -> NDArray[np.bool_]:
         """Which causes are stated, same shape as `probabilities`, (..., n_causes).
 
         Where any cause reaches its threshold, the most probable one is stated too, so that the primary
-        cause is always the most probable of all.
+        cause is always the most probable of all. A strict rule lets it go unsaid: the precision of its
+        cause was asked for, and stating it would break it.
         """
-        stated = probabilities >= self.thresholds
+        stated = np.asarray(probabilities >= self.thresholds)
+        if self.strict:
+            return stated
         top = probabilities == probabilities.max(axis=-1, keepdims=True, initial=0)
         return np.asarray(stated | (top & stated.any(axis=-1, keepdims=True)))
 

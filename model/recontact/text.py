@@ -1,13 +1,35 @@
-"""Text: from comments to the pieces a model reads."""
+"""Text: from comments to the pieces a model reads, in windows where a comment is long."""
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokenizers import Tokenizer
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
 
 from recontact_data.errors import ModelError
+
+MOST_WINDOWS = 32
+OVERLAP = 4  # neighbouring windows share at least one fourth of what a window holds
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of a comment that the model reads at once.
+
+    Attributes:
+        ids: Piece ids with the special ones, `max_length` at most.
+        start: Number of the comment's pieces before it.
+        end: Number of the comment's pieces before it and in it.
+    """
+
+    ids: list[int]
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -15,18 +37,20 @@ class Pieces:
     """One comment as the model reads it.
 
     Attributes:
-        ids: Piece ids with the special ones, between 2 and `max_length`.
-        offsets: Characters (start, end) of each piece in the comment; empty for special pieces.
-        truncated: Whether the comment went on.
+        windows: One, or for a long comment several that overlap, in order.
+        offsets: Characters (start, end) of each piece that some window holds, special pieces left out.
+        before: Special pieces at the start of each window.
+        truncated: Whether the comment went on after the last window.
     """
 
-    ids: list[int]
+    windows: tuple[Window, ...]
     offsets: list[tuple[int, int]]
+    before: int
     truncated: bool
 
 
 class TextEncoder:
-    """A model's tokenizer; comments are cut at `max_length` pieces and say so."""
+    """A model's tokenizer; comments of more than `max_length` pieces are read in windows."""
 
     def __init__(self, folder: Path, max_length: int) -> None:
         """Reads `tokenizer.json` of a model folder.
@@ -39,14 +63,92 @@ class TextEncoder:
         except Exception as error:  # tokenizers raises plain Exception
             raise ModelError(f"{folder / 'tokenizer.json'} cannot be read ({error}); copy the model again") from error
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_length)
+        self._tokenizer.no_truncation()
+        self._max_length = max_length
 
     def encode(self, texts: Sequence[str]) -> list[Pieces]:
         """Pieces of each comment."""
-        return [
-            Pieces(list(e.ids), list(e.offsets), truncated=bool(e.overflowing))
-            for e in self._tokenizer.encode_batch(list(texts))
-        ]
+        return [cut_windows(encoding, self._max_length) for encoding in self._tokenizer.encode_batch(list(texts))]
+
+
+def cut_windows(encoding: Encoding, max_length: int) -> Pieces:
+    """Cuts the pieces of a whole comment into windows, each with the special pieces of the tokenizer.
+
+    Args:
+        encoding: What a tokenizer without truncation makes of the comment.
+        max_length: Pieces that the model reads at once, special ones included.
+
+    Raises:
+        ModelError: `max_length` leaves no room beside the special pieces.
+    """
+    ids, special = encoding.ids, encoding.special_tokens_mask
+    before = next((k for k, one in enumerate(special) if not one), len(ids))
+    after = next((k for k, one in enumerate(reversed(special)) if not one), 0)
+    last = len(ids) - after
+    room = max_length - before - after
+    stretches = window_stretches(last - before, room)
+    windows = tuple(
+        Window(ids[:before] + ids[before + start : before + end] + ids[last:], start, end) for start, end in stretches
+    )
+    read = stretches[-1][1]
+    return Pieces(windows, encoding.offsets[before : before + read], before, truncated=read < last - before)
+
+
+def window_stretches(length: int, room: int) -> list[tuple[int, int]]:
+    """Where the windows of a comment start and end, in pieces.
+
+    They are as few as overlaps of a fourth allow, all full, and spread evenly; after `MOST_WINDOWS` the
+    rest is left unread.
+
+    Args:
+        length: Pieces of the comment, special ones left out.
+        room: Pieces a window holds, special ones left out.
+
+    Raises:
+        ModelError: there is no room.
+    """
+    if room < 1:
+        raise ModelError(f"a window has room for {room} pieces of a comment; raise max_length and train again")
+    if length <= room:
+        return [(0, length)]
+    step = room - room // OVERLAP
+    count = min(1 - (room - length) // step, MOST_WINDOWS)  # one, and as many as the rest needs, rounded up
+    spread = min(length - room, (count - 1) * step)
+    starts = [k * spread // (count - 1) for k in range(count)]
+    return [(start, start + room) for start in starts]
+
+
+def merge_windows(pieces: Pieces, logits: Sequence[Floats], piece_logits: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """One answer from those of the windows.
+
+    A cause gets its highest logit: a comment states what any stretch of it states. If each window's
+    probability is right, the highest of them is the least that the comment's can be, so it does not claim too
+    much. In practice the chance of one window being wrong grows with their number: calibration is
+    measured on comments of one window nearly all, and long ones get a cause rather than none more often.
+
+    A piece gets the logits of the window that has most context around it: the one where it lies
+    farthest from a cut, the first of equals.
+
+    Args:
+        pieces: The comment.
+        logits: Of each window, shape (n_causes,).
+        piece_logits: Of each window's pieces, special ones too, shape (length, n_causes).
+
+    Returns:
+        Logits of the causes, shape (n_causes,), and of `pieces.offsets`, shape (n_pieces, n_causes).
+    """
+    merged = np.zeros((len(pieces.offsets), logits[0].shape[0]), dtype=np.float32)
+    context = np.full(len(merged), -1)
+    for window, rows in zip(pieces.windows, piece_logits, strict=True):
+        here = np.arange(window.start, window.end)
+        # The ends of the comment are no cuts: nothing is missing there.
+        left = here - window.start if window.start else np.full(len(here), len(merged))
+        right = window.end - 1 - here if window is not pieces.windows[-1] else np.full(len(here), len(merged))
+        depth = np.minimum(left, right)
+        better = depth > context[here]
+        context[here[better]] = depth[better]
+        merged[here[better]] = rows[pieces.before : pieces.before + len(here)][better]
+    return np.max(np.stack(logits), axis=0), merged
 
 
 def is_blank(text: str) -> bool:

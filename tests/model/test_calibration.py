@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
 from recontact.calibration import Calibration, best_threshold, fit_scale_and_shift, review_bound, sigmoid
+from recontact.precision import PrecisionCurve
 from recontact_data.errors import ModelError
 
 
@@ -76,31 +78,37 @@ def test_a_threshold_among_ties_is_no_tied_value() -> None:
     assert threshold not in probabilities
 
 
-def test_answers_from_the_review_bound_on_are_right_often_enough() -> None:
-    rng = np.random.default_rng(3)
-    confidence = rng.random(500)
-    right = rng.random(500) < confidence
-    bound, reached = review_bound(confidence, right, wanted=0.8)
-    kept = confidence >= bound
-    assert reached >= 0.8
-    assert right[kept].mean() == pytest.approx(reached)
-    assert 10 < kept.sum() < 500
-
-
 def test_every_answer_needs_review_where_none_can_be_trusted() -> None:
-    bound, _ = review_bound(np.linspace(0, 1, 100), np.zeros(100, dtype=bool), wanted=0.8)
+    bound, _, coverage = review_bound(np.linspace(0, 1, 100), np.zeros(100, dtype=bool), wanted=0.8)
     assert bound > 1
+    assert coverage == 0
 
 
 def test_no_answer_needs_review_where_all_are_right() -> None:
     confidence = np.linspace(0.2, 1, 100)
-    assert review_bound(confidence, np.ones(100, dtype=bool), wanted=0.8) == (pytest.approx(0.2), 1.0)
+    found = review_bound(confidence, np.ones(100, dtype=bool), wanted=0.8)
+    assert found == (pytest.approx(0.2), 1.0, 1.0)
 
 
-def test_a_calibration_comes_back_as_it_was_saved(tmp_path: Path) -> None:
-    saved = Calibration((1.0, 0.5), (0.0, -1.25), (0.5, 0.31), 0.42, 0.8)
+CURVE = PrecisionCurve((0.5, 0.9), ((0.2, 0.7), (0.4, None)))
+
+
+@pytest.mark.parametrize("newer", [{}, {"review_wanted": 0.9, "review_coverage": 0.4, "curve": CURVE}])
+def test_a_calibration_comes_back_as_it_was_saved(tmp_path: Path, newer: dict[str, Any]) -> None:
+    saved = Calibration((1.0, 0.5), (0.0, -1.25), (0.5, 0.31), 0.42, 0.8, **newer)
     saved.save(tmp_path)
     assert Calibration.load(tmp_path) == saved
+
+
+@pytest.mark.parametrize(
+    "curve", [{}, [], {"precisions": [], "thresholds": [[], []]}, {"precisions": [0.5], "thresholds": [[0.2]]}]
+)
+def test_a_damaged_curve_is_refused(tmp_path: Path, curve: object) -> None:
+    Calibration((1.0, 0.5), (0.0, -1.25), (0.5, 0.31), 0.42, 0.8).save(tmp_path)
+    file = tmp_path / "calibration.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"curve": curve}), encoding="utf-8")
+    with pytest.raises(ModelError, match="missing or damaged"):
+        Calibration.load(tmp_path)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"scale": "abc"}', json.dumps({"scale": [1.0]})])

@@ -55,7 +55,7 @@ def test_calibration_on_validation_rows_cuts_where_the_causes_part(rows: list[La
     stated = truth.any(0)
     cut = 1 / (1 + np.exp(-scaled)) >= np.array(found.thresholds)
     assert (cut[:, stated] == truth[:, stated]).all()
-    assert found.review_precision == 1.0
+    assert found.review_precision == found.review_coverage == 1.0
 
 
 def test_an_export_that_fails_leaves_nothing_behind(

@@ -56,7 +56,7 @@ def average_models(
     recipe = recipe_from(dict(manifests[0].recipe), FinetuneRecipe, str(folders[0]))
     model, tokenizer = load_two_heads(folders[0], taxonomy, recipe, torch.ones(len(taxonomy)))
     head = next(key for key, layer in model.model.named_modules() if layer is last_layer(model.model))
-    model.model.load_state_dict(_mean([_uncalibrated(folder, head) for folder in folders], shares))
+    model.model.load_state_dict(_mean([uncalibrated(folder, head) for folder in folders], shares))
     model.evidence.load_state_dict(_mean([load_file(folder / EVIDENCE) for folder in folders], shares))
     round_to_half(model.eval())
     reads = manifests[0].max_length
@@ -75,7 +75,7 @@ def average_models(
     return out
 
 
-def _uncalibrated(folder: Path, head: str) -> Weights:
+def uncalibrated(folder: Path, head: str) -> Weights:
     """Weights of a model without the scale and shift that calibration folded into its last layer."""
     weights = {key: weight.float() for key, weight in load_file(folder / WEIGHTS).items()}
     calibration = Calibration.load(folder)

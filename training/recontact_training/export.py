@@ -42,6 +42,7 @@ from recontact.calibration import (
     review_bound,
     sigmoid,
 )
+from recontact.precision import precision_curve
 from recontact.prediction import Rule
 from recontact_data.labels import LabelledComment, label_matrix
 from recontact_data.taxonomy import BUNDLED as BUNDLED_TAXONOMY
@@ -53,13 +54,14 @@ SMALLEST_SHARED = 1024
 def calibrate(
     logits: NDArray[np.float64], rows: Sequence[LabelledComment], taxonomy: Taxonomy, review_precision: float
 ) -> Calibration:
-    """Finds scale, shift and threshold of each cause, and the review bound, on validation rows.
+    """Finds scale, shift and thresholds of each cause, and the review bound, on validation rows.
 
     Args:
         logits: Shape (n, n_causes).
         rows: The n validation rows.
         taxonomy: The causes.
-        review_precision: Share of answers without review whose cause the comment must really state.
+        review_precision: Share of answers without review whose cause the comment must really state; vouched for
+            with the doubt of `review_bound`.
     """
     truth = label_matrix(rows, taxonomy)
     fits = [fit_scale_and_shift(logits[:, k], truth[:, k]) for k in range(len(taxonomy))]
@@ -75,8 +77,27 @@ def calibrate(
     first = [(rule.ranked(p) or (NONE,))[0] for p in single]
     right = np.array([cause in (row.labels or (NONE,)) for cause, row in zip(first, rows, strict=True)])
     confidence = np.array([rule.confidence(p) for p in single])
-    bound, reached = review_bound(confidence, right, review_precision)
-    return Calibration(tuple(scale), tuple(shift), tuple(thresholds), bound, reached)
+    bound, reached, coverage = review_bound(confidence, right, review_precision)
+    return Calibration(
+        tuple(scale),
+        tuple(shift),
+        tuple(thresholds),
+        bound,
+        reached,
+        review_wanted=review_precision,
+        review_coverage=coverage,
+        curve=precision_curve(probabilities, truth),
+    )
+
+
+def calibration_warnings(calibration: Calibration, count: int) -> list[str]:
+    """What a person should know of a calibration on `count` comments."""
+    if calibration.review_coverage:
+        return []
+    return [
+        f"none of the answers to {count} validation comments can be vouched for to be right in "
+        f"{calibration.review_wanted}: all will need review; label more comments, or lower review_precision"
+    ]
 
 
 class _Graph(nn.Module):

@@ -30,13 +30,14 @@ from transformers import (
 )
 
 from recontact.artifact import BUNDLED, EVIDENCE, TAXONOMY, taxonomy_file_of
+from recontact.text import cut_windows
 from recontact_data.errors import LabelError, ModelError
 from recontact_data.labels import LabelledComment
 from recontact_data.splits import with_splits
 from recontact_data.taxonomy import Taxonomy, load_taxonomy
 from recontact_training.dataset import IGNORED, Collator, make_dataset
 from recontact_training.devices import half_precision_pays
-from recontact_training.export import calibrate, export, last_layer
+from recontact_training.export import calibrate, calibration_warnings, export, last_layer
 from recontact_training.recipe import FinetuneRecipe, load_recipe
 
 Report = Callable[[str], None]
@@ -214,12 +215,14 @@ def train_heads(
 def score(
     model: TwoHeads, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], max_length: int
 ) -> NDArray[np.float64]:
-    """Logits of each comment, shape (n, n_causes)."""
+    """Logits of each comment, shape (n, n_causes); of long ones merged over windows, as the model is used."""
     found = []
     device = next(model.parameters()).device
     for text in texts:
-        encoded = tokenizer(text, truncation=True, max_length=max_length, return_tensors="pt").to(device)
-        found.append(model(encoded["input_ids"], encoded["attention_mask"])["logits"][0].double().cpu().numpy())
+        pieces = cut_windows(tokenizer(text, truncation=False, verbose=False).encodings[0], max_length)
+        rows = [torch.tensor([window.ids], device=device) for window in pieces.windows]
+        logits = torch.cat([model(ids, torch.ones_like(ids))["logits"] for ids in rows]).amax(0)
+        found.append(logits.double().cpu().numpy())
     return np.stack(found)
 
 
@@ -275,6 +278,8 @@ def finetune(
     reads = min(recipe.max_length, int(getattr(model.model.config, "max_position_embeddings", recipe.max_length)))
     logits = score(model, tokenizer, [row.text for row in validation], reads)
     calibration = calibrate(logits, validation, taxonomy, recipe.review_precision)
+    for message in calibration_warnings(calibration, len(validation)):
+        report(message)
     export(
         model.model, model.evidence, tokenizer, calibration, out,
         taxonomy_file=taxonomy_file, rows=rows, recipe=asdict(recipe), name=name, max_length=reads,

@@ -133,8 +133,8 @@ class FinetuneRecipe:
         dropout: Dropout of the encoder and of the heads.
         mean_of_epochs: Number of last epochs whose weights are averaged.
         priority: How often an epoch sees the rows of a language; once where it is not named.
-        review_precision: Share of the answers without `needs_review` whose cause is really stated, on
-            the validation split.
+        review_precision: Share of the answers without `needs_review` whose cause must really be stated; the
+            validation split must vouch for it (`review_bound`).
         seed: Seeds weights, order and dropout: same seed, same model.
     """
 
@@ -154,7 +154,7 @@ class FinetuneRecipe:
     dropout: float = 0.1
     mean_of_epochs: int = 1
     priority: Mapping[str, int] = field(default_factory=dict)
-    review_precision: float = 0.8
+    review_precision: float = 0.9
     seed: int = 13
 
     def __post_init__(self) -> None:
@@ -167,6 +167,8 @@ class FinetuneRecipe:
             raise RecipeError("epochs, batch_size and max_length must be at least 1")
         if not 1 <= self.mean_of_epochs <= self.epochs:
             raise RecipeError(f"mean_of_epochs is {self.mean_of_epochs}; it must be 1 to {self.epochs} (epochs)")
+        if not 0 < self.review_precision < 1:
+            raise RecipeError(f"review_precision is {self.review_precision}; it must lie between 0 and 1")
         if wrong := [k for k, v in self.priority.items() if not isinstance(v, int) or v < 1]:
             raise RecipeError(f"priority of {wrong[0]!r} must be a whole number from 1: how often its rows are seen")
 

@@ -17,6 +17,7 @@ Examples:
 
   recontact classify survey.csv
   recontact classify survey.xlsx -o causes.xlsx --text-column "Why did you contact us?"
+  recontact classify survey.csv --min-precision 0.8
   cat comments.jsonl | recontact classify - > causes.jsonl
 """
 
@@ -31,6 +32,10 @@ def classify(
     ] = None,
     text_column: Annotated[str | None, typer.Option(help="Column that holds the comments.")] = None,
     model: Annotated[Path | None, typer.Option(help="Model folder. Default: the bundled model.")] = None,
+    min_precision: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=0.99, help="State a cause only where it is right in at least this share, e.g. 0.8."),
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a text file, such as cp1252.")] = None,
     format: Annotated[
         str | None, typer.Option(help="Format of standard input: csv, tsv, xlsx, parquet, jsonl.")
@@ -45,7 +50,10 @@ def classify(
 
     console = Console(stderr=True)
     target = _target(source, output)
-    classifier = CauseClassifier.load(model)
+    classifier = CauseClassifier.load(model, min_precision=min_precision)
+    for cause, best in classifier.out_of_reach.items():
+        reached = f"at best {best}" if best else "none from 0.5 on"
+        typer.echo(f"{cause} is never stated: precision {min_precision} is out of its reach ({reached})", err=True)
     with _Bar(console) as bar:
         summary = classify_file(
             classifier,

@@ -75,7 +75,7 @@ def evaluate(
         rows = with_splits(read)
     elif index is None or baseline:
         rows = load_labelled()
-    judged = rows if index is None or texts is None else _real(index, texts, classifier.taxonomy)
+    judged = rows if index is None or texts is None else real_comments(index, texts, classifier.taxonomy)
     chosen = [row for row in judged if split in ("all", row.split)]
     reports = {classifier.model_version: figures_of(classifier, chosen)}
     if baseline:
@@ -99,7 +99,12 @@ def _check_index(index: Path | None, texts: Path | None, *, only_files: bool) ->
         )
 
 
-def _real(index: Path, texts: Path, taxonomy: "Taxonomy") -> "list[LabelledComment]":
+def real_comments(index: Path, texts: Path, taxonomy: "Taxonomy") -> "list[LabelledComment]":
+    """The comments of an index of real ones, their texts from a file.
+
+    Raises:
+        LabelError: the index is not in order, or texts are missing.
+    """
     from recontact_data.errors import LabelError
     from recontact_data.real_index import INDEX, index_problems, join_texts, read_index
 

@@ -12,6 +12,7 @@ import typer
 from recontact_data.errors import RecontactError
 from recontact_serving.cli import (
     average,
+    calibrate,
     check_behaviour,
     classify,
     compare,
@@ -47,6 +48,7 @@ for command in (
     serve.serve,
     pretrain.pretrain,
     average.average,
+    calibrate.calibrate,
 ):
     app.command(command.__name__.replace("_", "-"), help=_help(command))(command)
 
