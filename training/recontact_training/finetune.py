@@ -86,15 +86,15 @@ def finetune(
     with PartialRun(out, _sources(lesson, base, taxonomy, recipe)) as run:
         if run.step:
             report(f"goes on from step {run.step}, where a checkpoint was made")
-        model, tokenizer = train_heads(lesson.train, base, taxonomy, recipe, run, callbacks, lesson.visits)
-        model.cpu()
-        round_to_half(model)
+        heads, tokenizer = train_heads(lesson.train, base, taxonomy, recipe, run, callbacks, lesson.visits)
+        round_to_half(heads.cpu())
         report(f"calibrating on {len(lesson.validation)} comments, then writing the model")
-        reads = min(recipe.max_length, int(getattr(model.model.config, "max_position_embeddings", recipe.max_length)))
-        logits = score(model, tokenizer, [row.text for row in lesson.validation], reads)
+        longest = int(getattr(heads.model.config, "max_position_embeddings", recipe.max_length))
+        reads = min(recipe.max_length, longest)
+        logits = score(heads, tokenizer, [row.text for row in lesson.validation], reads)
         calibration = calibrate(logits, lesson.validation, taxonomy, recipe.review_precision)
         export(
-            model.model, model.evidence, tokenizer, calibration, out,
+            heads.model, heads.evidence, tokenizer, calibration, out,
             taxonomy_file=taxonomy_file, rows=lesson.rows, recipe=asdict(recipe), name=name, max_length=reads,
             origin=lesson.origin(base),
         )  # fmt: skip
