@@ -231,10 +231,12 @@ def test_compare_shows_and_writes_the_differences(
     assert found["causes"]["other"]["difference"] is None
 
 
-def test_compare_takes_the_bundled_model_by_name(run: Run, labels: Path) -> None:
-    code, printed = run("compare", "bundled", "bundled", labels)
+def test_compare_takes_the_bundled_model_by_name_and_a_table_of_a_user(run: Run) -> None:
+    table = Path(__file__).resolve().parents[1] / "fixtures" / "labels.csv"
+    code, printed = run("compare", "bundled", "bundled", table, "--split", "all")
     assert code == 0, printed
     assert "recontact@" in printed
+    assert "10 comments" in printed
 
 
 def test_compare_refuses_models_of_other_causes(run: Run, model_folder: Path, labels: Path, tmp_path: Path) -> None:

@@ -2,22 +2,28 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recontact_serving.cli.label_options import LABELS_HELP
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from recontact_data.labels import LabelledComment
+    from recontact_data.taxonomy import Taxonomy
     from recontact_training.compare import Comparison, Difference
 
 
 def compare(
     new: Annotated[str, typer.Argument(metavar="NEW", help="Model folder, registry, or `bundled`.")],
     current: Annotated[str, typer.Argument(metavar="CURRENT", help="What it would take the place of.")],
-    labels: Annotated[list[Path] | None, typer.Argument(metavar="[LABELS…]", help="Default: the shipped ones.")] = None,
+    labels: Annotated[
+        list[Path] | None, typer.Argument(metavar="[LABELS…]", help=f"{LABELS_HELP} Default: the shipped ones.")
+    ] = None,
     split: Annotated[str, typer.Option(help="Split to compare on: test, validation, train or all.")] = "test",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the figures as JSON.")] = None,
 ) -> None:
@@ -38,7 +44,7 @@ def compare(
     from recontact_data.output_file import check_writable
     from recontact_data.writers import write_json
 
-    chosen = rows_of(labels, split)
+    check_split(split)
     if output is not None:
         check_writable(output)
     try:
@@ -46,6 +52,7 @@ def compare(
     except ImportError as error:
         raise MissingExtraError("recontact compare", "train") from error
     newer, older = (CauseClassifier.load(None if model == "bundled" else model) for model in (new, current))
+    chosen = rows_of(labels, split, older.taxonomy)
     with progress_bar("comparing", 2 * len(chosen)) as advance:
         comparison = difference_of(newer, older, chosen, advance)
     show(Console(), comparison)
@@ -53,14 +60,22 @@ def compare(
         write_json(output, comparison.to_dict())
 
 
-def rows_of(labels: Sequence[Path] | None, split: str) -> "list[LabelledComment]":
-    """The comments of a split, of files or of those that ship; those without a split get one, as in training."""
-    from recontact_data.labels import SPLITS, load_labelled, read_labelled
-    from recontact_data.splits import with_splits
+def check_split(split: str) -> None:
+    """Refuses a split that there is not."""
+    from recontact_data.labels import SPLITS
 
     if split not in (*SPLITS, "all"):
         raise typer.BadParameter(f"{split!r} is not one of {', '.join(SPLITS)}, all", param_hint="--split")
-    rows = with_splits([row for path in labels for row in read_labelled(path)]) if labels else load_labelled()
+
+
+def rows_of(labels: Sequence[Path] | None, split: str, taxonomy: "Taxonomy") -> "list[LabelledComment]":
+    """The comments of a split, of files or of those that ship; those without a split get one, as in training."""
+    from recontact_data.label_files import read_label_files
+    from recontact_data.labels import load_labelled
+    from recontact_data.splits import with_splits
+
+    say = partial(typer.echo, err=True)
+    rows = with_splits(read_label_files(labels, taxonomy, report=say)) if labels else load_labelled()
     return [row for row in rows if split in ("all", row.split)]
 
 

@@ -79,13 +79,15 @@ def promote(
       recontact models promote recontact@2e641ae1ad8d --registry registry
       recontact models promote recontact@2e641ae1ad8d --registry registry --labels labels.jsonl --margin 0
     """
+    from recontact.artifact import taxonomy_file_of
     from recontact.registry import Registry
-    from recontact_serving.cli.compare import rows_of
+    from recontact_data.taxonomy import load_taxonomy
+    from recontact_serving.cli.compare import check_split, rows_of
 
+    check_split(split)
     opened = Registry(registry)
     with _says_current(opened):
-        rows = rows_of(labels, split)
-        opened.folder_of(version)
+        rows = rows_of(labels, split, load_taxonomy(taxonomy_file_of(opened.folder_of(version))))
         current = opened.current
         if version == current:
             return

@@ -90,7 +90,7 @@ def train(
     say(f"wrote {read_manifest(output).model_version} to {output}")
     if retrains:
         _show_gains(console, output, start, rows, old)
-        say(f"see more: recontact compare {output} {base or 'bundled'} LABELS…")
+        say(f"see more: recontact compare {output} {base or 'bundled'} {' '.join(map(str, labels))}")
         say(f"put it in service: recontact models add {output} --registry DIR, then recontact models promote")
 
 
