@@ -66,7 +66,7 @@ def read_label_files(
         if not is_full:
             # Rows of one id go into one split, and every file may count its rows from 1.
             found = [replace(row, id=f"{path}:{row.id}") if row.id in ids else row for row in found]
-        rows += with_language_codes(found, lambda warning, path=path: report(f"{path}: {warning}"))  # type: ignore[misc]
+        rows += with_language_codes(path, found, report)
         ids |= {row.id for row in found}
     return rows
 
@@ -93,13 +93,13 @@ def read_full_rows(path: Path, names: LabelNames) -> list[LabelledComment]:
     return rows
 
 
-def with_language_codes(rows: Sequence[LabelledComment], report: Report) -> list[LabelledComment]:
-    """The rows with plain language codes; what is none, such as a name, counts as not known and is reported once."""
+def with_language_codes(path: Path, rows: Sequence[LabelledComment], report: Report) -> list[LabelledComment]:
+    """The rows of a file with plain language codes; what is none, such as a name, counts as not known and is reported once."""
     codes = {written: language_code(written) for written in {row.language for row in rows}}
     if odd := sorted(written for written, code in codes.items() if code is None):
         number = sum(row.language in odd for row in rows)
         report(
-            f"language {odd[0]!r} is no language code, such as nb or en; write the code, or leave the cell empty "
+            f"{path}: language {odd[0]!r} is no language code, such as nb or en; write the code, or leave the cell empty "
             f"(rows that count as of no known language: {number})"
         )
     return [replace(row, language=codes[row.language] or UNKNOWN) for row in rows]
