@@ -94,12 +94,12 @@ def read_full_rows(path: Path, names: LabelNames) -> list[LabelledComment]:
 
 
 def with_language_codes(path: Path, rows: Sequence[LabelledComment], report: Report) -> list[LabelledComment]:
-    """The rows of a file with plain language codes; what is none, such as a name, counts as not known and is reported once."""
+    """The rows of a file with plain language codes; what is none counts as not known, and is reported once."""
     codes = {written: language_code(written) for written in {row.language for row in rows}}
     if odd := sorted(written for written, code in codes.items() if code is None):
         number = sum(row.language in odd for row in rows)
         report(
-            f"{path}: language {odd[0]!r} is no language code, such as nb or en; write the code, or leave the cell empty "
+            f"{path}: language {odd[0]!r} is no language code, such as nb or en; write the code, or leave it empty "
             f"(rows that count as of no known language: {number})"
         )
     return [replace(row, language=codes[row.language] or UNKNOWN) for row in rows]
