@@ -9,10 +9,11 @@ from recontact_data.comments import CommentReader, open_comments
 from recontact_data.errors import ColumnError, LabelError
 from recontact_data.label_columns import LabelColumns, find_label_columns
 from recontact_data.label_names import LabelNames
-from recontact_data.label_rows import LabelledRows
-from recontact_data.labels import LabelledComment, read_labelled
+from recontact_data.label_rows import LabelledRows, check_known
+from recontact_data.labels import LabelledComment, numbered_comments
+from recontact_data.language import UNKNOWN, language_code
 from recontact_data.sources import SUFFIXES
-from recontact_data.taxonomy import Taxonomy
+from recontact_data.taxonomy import NONE, Taxonomy
 
 Report = Callable[[str], None]
 # Fields that only the project's own rows have; a text cannot hold them unescaped.
@@ -61,13 +62,47 @@ def read_label_files(
         raise LabelError(f"{paths[0]} holds full rows, with `text` and `labels`; {cure}")
     names, rows, ids = LabelNames(taxonomy), list[LabelledComment](), set[str]()
     for path, is_full in zip(paths, full, strict=True):
-        found = read_labelled(path) if is_full else read_label_file(path, names, options, report)
+        found = read_full_rows(path, names) if is_full else read_label_file(path, names, options, report)
         if not is_full:
             # Rows of one id go into one split, and every file may count its rows from 1.
             found = [replace(row, id=f"{path}:{row.id}") if row.id in ids else row for row in found]
-        rows += found
+        rows += with_language_codes(path, found, report)
         ids |= {row.id for row in found}
     return rows
+
+
+def read_full_rows(path: Path, names: LabelNames) -> list[LabelledComment]:
+    """Reads a file of the project's full rows, whose labels are ids.
+
+    Args:
+        path: A JSONL file.
+        names: What the causes may be called.
+
+    Raises:
+        LabelError: the file cannot be read, a line is not a row, or a label is no cause; names file and line.
+    """
+    rows, unknown = list[LabelledComment](), dict[str, list[int]]()
+    for number, row in numbered_comments(path):
+        if NONE in row.labels:
+            raise LabelError(f"{path}, line {number}: {NONE!r} is no label; write [] where no cause is stated")
+        named = {*row.labels, row.primary, *(span.cause for span in row.evidence)}
+        for label in sorted(named - {*names.taxonomy.ids, NONE}):
+            unknown.setdefault(label, []).append(number)
+        rows.append(row)
+    check_known(str(path), "line", unknown, names)
+    return rows
+
+
+def with_language_codes(path: Path, rows: Sequence[LabelledComment], report: Report) -> list[LabelledComment]:
+    """The rows of a file with plain language codes; what is none counts as not known, and is reported once."""
+    codes = {written: language_code(written) for written in {row.language for row in rows}}
+    if odd := sorted(written for written, code in codes.items() if code is None):
+        number = sum(row.language in odd for row in rows)
+        report(
+            f"{path}: language {odd[0]!r} is no language code, such as nb or en; write the code, or leave it empty "
+            f"(rows that count as of no known language: {number})"
+        )
+    return [replace(row, language=codes[row.language] or UNKNOWN) for row in rows]
 
 
 def has_full_rows(path: Path) -> bool:

@@ -1,11 +1,12 @@
 """The comments of a user's label file while it is read, and what is wrong with them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from recontact_data.comments import CommentReader, Row, text_of
 from recontact_data.errors import LabelError, UnknownLabelError
 from recontact_data.label_columns import LabelColumns
+from recontact_data.label_names import LabelNames
 from recontact_data.labels import LabelledComment
 from recontact_data.taxonomy import NONE
 
@@ -54,8 +55,7 @@ class LabelledRows:
 
     def check(self) -> None:
         """Refuses what only the whole file shows: unknown labels, with their number, ids that stand twice, no rows."""
-        if self.unknown:
-            raise self._unknown_error()
+        check_known(self.reader.source.name, self.reader.counts, self.unknown, self.columns.names)
         first: dict[str, int] = {}
         for number, comment in zip(self.numbers, self.comments, strict=True):
             if (before := first.setdefault(comment.id, number)) != number:
@@ -112,11 +112,23 @@ class LabelledRows:
     def _place(self, number: int) -> str:
         return f"{self.reader.source.name}, {self.reader.counts} {number}"
 
-    def _unknown_error(self) -> LabelError:
-        value, numbers = next(iter(self.unknown.items()))
+
+def check_known(place: str, counts: str, unknown: Mapping[str, Sequence[int]], names: LabelNames) -> None:
+    """Refuses a file that has labels which are no causes.
+
+    Args:
+        place: The file.
+        counts: Whether the numbers are lines or rows.
+        unknown: Where each such label stands.
+        names: What the causes may be called.
+
+    Raises:
+        LabelError: there are some; says how many, and the nearest cause.
+    """
+    for value, numbers in unknown.items():
         count = "1 row has" if len(numbers) == 1 else f"{len(numbers)} rows have"
-        more = f" (unknown labels in all: {len(self.unknown)})" if len(self.unknown) > 1 else ""
-        return LabelError(
-            f"{self._place(numbers[0])}: label {value[:SHOWN_TEXT]!r} is no cause; {count} it{more}; the nearest is "
-            f"{self.columns.names.nearest(value)}; known: {', '.join((*self.columns.names.taxonomy.ids, NONE))}"
+        more = f" (unknown labels in all: {len(unknown)})" if len(unknown) > 1 else ""
+        raise LabelError(
+            f"{place}, {counts} {numbers[0]}: label {value[:SHOWN_TEXT]!r} is no cause; {count} it{more}; the nearest "
+            f"is {names.nearest(value)}; known: {', '.join((*names.taxonomy.ids, NONE))}"
         )

@@ -173,14 +173,21 @@ def read_labelled(path: Path) -> list[LabelledComment]:
     Raises:
         LabelError: the file cannot be read, or a line is not a row; names the file and the line.
     """
-    rows = []
+    return [row for _, row in numbered_comments(path)]
+
+
+def numbered_comments(path: Path) -> Iterator[tuple[int, LabelledComment]]:
+    """Yields the line and the comment of each row of a labelled file.
+
+    Raises:
+        LabelError: the file cannot be read, or a line is not a row; names the file and the line.
+    """
     for number, found in read_json_rows(path):
         try:
             row = parse_row(found)
         except LabelError as error:
             raise LabelError(f"{path} line {number}: {error}") from error
-        rows.append(row if row.id else replace(row, id=f"{path.name}:{number}"))
-    return rows
+        yield number, row if row.id else replace(row, id=f"{path.name}:{number}")
 
 
 def labelled_files() -> list[Path]:

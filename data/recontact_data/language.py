@@ -4,6 +4,7 @@ Of the three identifiers compared (docs/experiments/2026-11-21-language-identifi
 most often right and five times as fast as the next.
 """
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "und"
 _BOKMAL = {"no": "nb"}
+_CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*")  # of BCP 47, the parts that people write
 
 
 @lru_cache(maxsize=1)
@@ -32,3 +34,12 @@ def identify_language(text: str) -> str:
         return UNKNOWN
     code = str(_identifier().classify(text)[0])
     return _BOKMAL.get(code, code)
+
+
+def language_code(written: str) -> str | None:
+    """The code of the language that a code stands for, without script or country; None if it is no code.
+
+    `no` is Bokmål, as in the rest of the package: `NO`, `nb-NO` and `nb` are one.
+    """
+    found = _CODE.fullmatch(written.strip().casefold() or UNKNOWN)
+    return _BOKMAL.get(found[1], found[1]) if found else None

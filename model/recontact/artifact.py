@@ -30,7 +30,7 @@ class Manifest:
         created: Date, ISO 8601.
         max_length: Pieces of a comment that the model reads.
         files: sha256 of every other file of the folder, by name.
-        data: Number of rows by split and a sha256 over them.
+        data: Number of rows by split and a sha256 over them; the base, and how many of the rows it had learnt from.
         recipe: The dials of the training run.
         metrics: Figures found when it was made.
         format: Version of this form.

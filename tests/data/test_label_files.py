@@ -1,5 +1,6 @@
 """Users' own label files: any format, few columns, and what is said of a row that cannot be learnt from."""
 
+import json
 import os
 import random
 from collections.abc import Sequence
@@ -169,13 +170,46 @@ def test_full_rows_are_read_as_ever(tmp_path: Path) -> None:
     shipped = LABELLED / "is.jsonl"
     assert read(shipped) == read_labelled(shipped)
     row = LabelledComment(
-        id="1", text="they never rang", language="en", labels=("weather",), primary="weather",
-        evidence=(Span("weather", 0, 4),), split="train",
+        id="1", text="they never rang", language="en", labels=("no_callback",), primary="no_callback",
+        evidence=(Span("no_callback", 0, 4),), split="train",
     )  # fmt: skip
     write_labelled(tmp_path / "full.jsonl", [row])
     assert read(tmp_path / "full.jsonl") == [row]
     (tmp_path / "full.labels").write_bytes((tmp_path / "full.jsonl").read_bytes())
     assert read(tmp_path / "full.labels") == [row]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"labels": ["no_calback"], "evidence": []},
+        {"labels": [], "primary": "no_calback", "evidence": []},
+        {"labels": ["no_help"], "evidence": [{"cause": "no_calback", "start": 0, "end": 1}]},
+    ],
+)
+def test_full_rows_with_an_unknown_label_are_refused_like_those_of_a_table(tmp_path: Path, row: Row) -> None:
+    path = tmp_path / "full.jsonl"
+    good = {"text": "a", "labels": [], "evidence": []}
+    path.write_text("\n".join(json.dumps(one) for one in (good, {"text": "b"} | row)), encoding="utf-8")
+    message = complaint(path)
+    assert "full.jsonl, line 2: label 'no_calback' is no cause; 1 row has it; the nearest is 'no_callback'" in message
+
+
+def test_full_rows_state_no_cause_by_an_empty_list(tmp_path: Path) -> None:
+    path = tmp_path / "full.jsonl"
+    path.write_text('{"text": "a", "labels": ["none"], "evidence": []}', encoding="utf-8")
+    assert "line 1: 'none' is no label; write [] where no cause is stated" in complaint(path)
+
+
+def test_languages_are_codes_and_what_is_none_is_said_once(tmp_path: Path) -> None:
+    written = ["nb-NO", "NO", "zh_Hant", "EN", "Norsk", "Norsk", "?", ""]
+    rows = [{"text": f"text {k}", "label": "no_help", "language": code} for k, code in enumerate(written)]
+    said: list[str] = []
+    found = read(saved(tmp_path / "own.csv", rows), said=said)
+    assert [row.language for row in found] == ["nb", "nb", "zh", "en", "und", "und", "und", "und"]
+    (warning,) = said
+    assert "language '?' is no language code, such as nb or en" in warning
+    assert warning.endswith("(rows that count as of no known language: 3)")
 
 
 def test_full_rows_are_told_from_texts_that_speak_of_evidence(tmp_path: Path) -> None:

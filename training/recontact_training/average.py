@@ -18,7 +18,8 @@ from recontact_data.labels import LabelledComment
 from recontact_data.splits import with_splits
 from recontact_data.taxonomy import load_taxonomy
 from recontact_training.export import calibrate, export, last_layer
-from recontact_training.finetune import check_out, load_two_heads, round_to_half, score
+from recontact_training.finetune import check_out, score
+from recontact_training.heads import load_two_heads, round_to_half
 from recontact_training.recipe import FinetuneRecipe, recipe_from
 
 Weights = dict[str, Tensor]

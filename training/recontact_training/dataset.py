@@ -59,13 +59,9 @@ class Collator:
 
     Attributes:
         pad_id: Piece that fills the rest.
-        mask_id: Piece that hides another.
-        hidden_share: Share of the pieces that each batch hides anew, so that no row is learnt by heart.
     """
 
     pad_id: int
-    mask_id: int | None = None
-    hidden_share: float = 0.0
 
     def __call__(self, features: list[dict[str, Any]]) -> dict[str, Tensor]:
         """Stacks features; pieces beyond a comment are masked and their evidence IGNORED."""
@@ -77,8 +73,6 @@ class Collator:
         for k, feature in enumerate(features):
             length = len(feature["input_ids"])
             ids[k, :length] = torch.tensor(feature["input_ids"])
-            if self.hidden_share and self.mask_id is not None:
-                ids[k, 1 : length - 1][torch.rand(length - 2) < self.hidden_share] = self.mask_id
             mask[k, :length] = 1
             evidence[k, :length] = torch.tensor(feature["evidence"])
         labels = torch.tensor([feature["labels"] for feature in features])

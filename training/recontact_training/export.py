@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,7 @@ def export(
     name: str,
     max_length: int,
     taxonomy_file: Path | None = None,
+    origin: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Writes a model folder; it appears whole or not at all.
 
@@ -147,6 +149,7 @@ def export(
         name: The model's name.
         max_length: Pieces of a comment it reads.
         taxonomy_file: The causes; None for the bundled ones.
+        origin: What it was made from, for the manifest.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as work:
@@ -163,7 +166,7 @@ def export(
         shutil.copyfile(taxonomy_file or BUNDLED_TAXONOMY, folder / TAXONOMY)
         for path in folder.iterdir():
             path.chmod(0o644)  # safetensors writes for its owner alone
-        write_manifest(folder, _manifest(folder, rows, recipe, name, max_length))
+        write_manifest(folder, _manifest(folder, rows, recipe, name, max_length, origin))
         if out.exists():
             out.rmdir()
         folder.rename(out)
@@ -186,9 +189,13 @@ def _halves(model: PreTrainedModel) -> dict[str, Tensor]:
 
 
 def _manifest(
-    folder: Path, rows: Sequence[LabelledComment], recipe: Mapping[str, Any], name: str, max_length: int
+    folder: Path,
+    rows: Sequence[LabelledComment],
+    recipe: Mapping[str, Any],
+    name: str,
+    max_length: int,
+    origin: Mapping[str, Any],
 ) -> Manifest:
-    lines = sorted(f"{row.id}\t{row.split}\t{row.text}\t{';'.join(row.labels)}" for row in rows)
     counts = {split: sum(row.split == split for row in rows) for split in ("train", "validation", "test")}
     return Manifest(
         name=name,
@@ -196,9 +203,15 @@ def _manifest(
         created=datetime.now(UTC).date().isoformat(),
         max_length=max_length,
         files=fingerprints(folder),
-        data={**counts, "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest()},
+        data={**counts, "sha256": rows_fingerprint(rows), **origin},
         recipe=dict(recipe),
     )
+
+
+def rows_fingerprint(rows: Sequence[LabelledComment]) -> str:
+    """sha256 over the ids, splits, texts and labels of comments, in any order."""
+    lines = sorted(f"{row.id}\t{row.split}\t{row.text}\t{';'.join(row.labels)}" for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def export_graph(model: PreTrainedModel, evidence: nn.Linear, folder: Path) -> None:

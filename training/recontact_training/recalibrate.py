@@ -20,7 +20,9 @@ from recontact_data.taxonomy import load_taxonomy
 from recontact_training.average import uncalibrated
 from recontact_training.evaluate import check_rows
 from recontact_training.export import calibrate, calibration_warnings, export, last_layer
-from recontact_training.finetune import FEWEST, check_out, load_two_heads, score
+from recontact_training.finetune import check_out, score
+from recontact_training.heads import load_two_heads
+from recontact_training.lesson import FEWEST
 from recontact_training.recipe import FinetuneRecipe
 
 CHUNK = 32

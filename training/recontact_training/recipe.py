@@ -133,6 +133,9 @@ class FinetuneRecipe:
         dropout: Dropout of the encoder and of the heads.
         mean_of_epochs: Number of last epochs whose weights are averaged.
         priority: How often an epoch sees the rows of a language; once where it is not named.
+        replay_rows: Comments that the base has learnt from and that are mixed in, about; 0 for none.
+        repeats: How often an epoch sees each new comment beside those; less often once they would be outnumbered.
+        checkpoint_minutes: From one checkpoint to the next.
         review_precision: Share of the answers without `needs_review` whose cause must really be stated; the
             validation split must vouch for it (`review_bound`).
         seed: Seeds weights, order and dropout: same seed, same model.
@@ -154,6 +157,9 @@ class FinetuneRecipe:
     dropout: float = 0.1
     mean_of_epochs: int = 1
     priority: Mapping[str, int] = field(default_factory=dict)
+    replay_rows: int = 0
+    repeats: int = 1
+    checkpoint_minutes: float = 3.0
     review_precision: float = 0.9
     seed: int = 13
 
@@ -169,6 +175,8 @@ class FinetuneRecipe:
             raise RecipeError(f"mean_of_epochs is {self.mean_of_epochs}; it must be 1 to {self.epochs} (epochs)")
         if not 0 < self.review_precision < 1:
             raise RecipeError(f"review_precision is {self.review_precision}; it must lie between 0 and 1")
+        if self.replay_rows < 0 or self.repeats < 1 or not self.checkpoint_minutes >= 0:
+            raise RecipeError("replay_rows and checkpoint_minutes must be 0 or more, repeats 1 or more")
         if wrong := [k for k, v in self.priority.items() if not isinstance(v, int) or v < 1]:
             raise RecipeError(f"priority of {wrong[0]!r} must be a whole number from 1: how often its rows are seen")
 

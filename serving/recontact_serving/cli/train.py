@@ -1,24 +1,38 @@
 """`recontact train`: labelled comments in, a model folder out."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recontact_serving.cli.keep_option import Keep, old_comments
 from recontact_serving.cli.label_options import LABELS_HELP, Encoding, LabelColumn, SkipBadRows, TextColumn, read_labels
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from transformers import TrainerCallback
+
+    from recontact_data.labels import LabelledComment
+    from recontact_serving.cli.training_bar import TrainingBar
+    from recontact_training.replay import OldRows
 
 
 def train(
     labels: Annotated[list[Path], typer.Argument(metavar="LABELS…", help=LABELS_HELP)],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to make.")],
     base: Annotated[
-        str | None, typer.Option(help="Encoder folder, hub name or recontact model. Default: the bundled model.")
+        str | None,
+        typer.Option(help="Recontact model, registry, encoder folder or hub name. Default: the bundled model."),
     ] = None,
-    recipe: Annotated[str, typer.Option(help="Recipe: a YAML file, or a name that ships.")] = "finetune",
+    keep: Keep = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            help="Recipe: a YAML file, or a name that ships. Default: `retrain` for a model of the same causes, "
+            "`finetune` otherwise."
+        ),
+    ] = None,
     taxonomy: Annotated[Path | None, typer.Option(help="Causes of your own (YAML). Default: the bundled ones.")] = None,
     name: Annotated[str, typer.Option(help="Name of the model.")] = "recontact",
     text_column: TextColumn = None,
@@ -28,39 +42,88 @@ def train(
 ) -> None:
     """Fine-tune a model on labelled comments.
 
+    A model in use learns them beside old ones, so that it does not forget, and is compared with what it was.
+    Stopped by Ctrl-C or a crash, the same command goes on where it was.
+
     Examples:
       recontact train labels.csv -o my-model
+      recontact train more.csv --base my-model --keep labels.csv -o my-next-model
       recontact train survey.xlsx --text-column Comment --label-column Reason -o my-model
       recontact train nb.jsonl da.jsonl --base xlm-roberta-base --recipe my.yaml -o my-model
     """
     from rich.console import Console
 
-    from recontact.artifact import BUNDLED, read_manifest, taxonomy_file_of
-    from recontact_data.errors import MissingExtraError
+    from recontact.artifact import read_manifest, taxonomy_file_of
+    from recontact_data.errors import LabelError, MissingExtraError
     from recontact_data.taxonomy import load_taxonomy
 
     console = Console(stderr=True)
-    causes = load_taxonomy(taxonomy_file_of(base or BUNDLED, taxonomy))
-    rows = read_labels(labels, causes, text_column, label_column, encoding, skip_bad_rows)
+    start = _opened(base)
+    causes = load_taxonomy(taxonomy_file_of(start, taxonomy))
+    columns = (text_column, label_column, encoding, skip_bad_rows)
+    rows = read_labels(labels, causes, *columns)
     try:
+        from recontact_serving.cli.training_bar import TrainingBar
         from recontact_training.finetune import finetune
         from recontact_training.recipe import FinetuneRecipe, load_recipe
+        from recontact_training.replay import OldRows
+        from recontact_training.retrain import goes_on
     except ImportError as error:
         raise MissingExtraError("recontact train", "train") from error
 
+    def say(message: str) -> None:
+        console.print(message, highlight=False, soft_wrap=True)
+
     quiet_libraries()
-    dials = load_recipe(recipe, FinetuneRecipe)
-    finetune(
-        rows,
-        base or BUNDLED,
-        output,
-        recipe=dials,
-        taxonomy_file=taxonomy,
-        name=name,
-        report=lambda message: console.print(message, highlight=False),
-        callbacks=[_progress_bar(console)],
-    )
-    console.print(f"wrote {read_manifest(output).model_version} to {output}", highlight=False)
+    retrains = goes_on(start, causes)
+    if keep and not retrains:
+        raise LabelError(f"--keep is for a model that goes on with its causes; give all files as LABELS for {start}")
+    dials = load_recipe(recipe or ("retrain" if retrains else "finetune"), FinetuneRecipe)
+    old = OldRows()
+    if keep or (retrains and dials.replay_rows):
+        old = old_comments(start, keep or (), lambda path: read_labels([path], causes, *columns), say)
+    bar = TrainingBar(console)
+    with _saying_how_to_go_on(bar, say):
+        finetune(
+            rows, start, output, recipe=dials, taxonomy_file=taxonomy, name=name, old=old, report=say, callbacks=[bar]
+        )  # fmt: skip
+    say(f"wrote {read_manifest(output).model_version} to {output}")
+    if retrains:
+        _show_gains(console, output, start, rows, old)
+        say(f"see more: recontact compare {output} {base or 'bundled'} {' '.join(map(str, labels))}")
+        say(f"put it in service: recontact models add {output} --registry DIR, then recontact models promote")
+
+
+def _opened(base: str | None) -> str | Path:
+    """What a run starts from: the bundled model, the current one of a registry, or what was named."""
+    from recontact.artifact import BUNDLED
+    from recontact.registry import is_registry, model_folder
+
+    if base is None or base == "bundled":
+        return BUNDLED
+    return model_folder(Path(base)) if is_registry(Path(base)) else base
+
+
+@contextmanager
+def _saying_how_to_go_on(bar: "TrainingBar", say: Callable[[str], None]) -> Iterator[None]:
+    """Ends a run that is stopped with what to do about it."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        bar.bar.stop()
+        if bar.saved:
+            say(f"stopped at step {bar.step} of {bar.steps}; the same command goes on from step {bar.saved}")
+        raise
+
+
+def _show_gains(console: "Console", new: Path, base: str | Path, rows: "list[LabelledComment]", old: "OldRows") -> None:
+    """Prints how the new model does beside its base."""
+    from recontact_training.retrain import gains
+
+    with console.status("comparing it with what it started from"):
+        found = list(gains(new, Path(base), rows, old))
+    for line in found:
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def quiet_libraries() -> None:
@@ -75,32 +138,3 @@ def quiet_libraries() -> None:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     for module in ("torch", "copyreg"):
         warnings.filterwarnings("ignore", module=module)
-
-
-def _progress_bar(console: "Console") -> "TrainerCallback":
-    from rich.progress import Progress
-    from transformers import TrainerCallback
-
-    class Bar(TrainerCallback):
-        """Shows the steps of a training run, and its loss."""
-
-        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.progress = Progress(console=console, transient=True, disable=not console.is_terminal)
-            self.task = self.progress.add_task("training", total=state.max_steps)
-            self.progress.start()
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.progress.update(self.task, completed=state.global_step)
-
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            if logs and "loss" in logs:
-                loss = float(logs["loss"])
-                if console.is_terminal:
-                    self.progress.update(self.task, description=f"training, loss {loss:.3f}")
-                else:
-                    console.print(f"step {state.global_step}/{state.max_steps}: loss {loss:.3f}", highlight=False)
-
-        def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.progress.stop()
-
-    return Bar()
