@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recontact_data.errors import LabelError
 from recontact_data.labels import SPLITS, LabelledComment
@@ -12,9 +12,11 @@ from recontact_data.ngram_baseline import baseline_predictions
 from recontact_data.taxonomy import Taxonomy
 from recontact_training.compare import Comparison, compare_predictions
 from recontact_training.evaluate import Report, evaluate_predictions
-from recontact_training.probe import LONGEST, Predict, linear_probe
 from recontact_training.resampling import Bools
 from recontact_training.setfit_baseline import setfit_predictions
+
+if TYPE_CHECKING:
+    from recontact_training.probe import Predict
 
 TFIDF = "TF-IDF"
 
@@ -36,7 +38,7 @@ class BaselineFigures:
         return {**self.report.to_dict(), "lead": asdict(self.lead)}
 
 
-def baselines(taxonomy: Taxonomy, *, tfidf: bool, frozen: Sequence[str], setfit: Sequence[str]) -> dict[str, Predict]:
+def baselines(taxonomy: Taxonomy, *, tfidf: bool, frozen: Sequence[str], setfit: Sequence[str]) -> "dict[str, Predict]":
     """The baselines asked for, by name.
 
     Args:
@@ -45,7 +47,7 @@ def baselines(taxonomy: Taxonomy, *, tfidf: bool, frozen: Sequence[str], setfit:
         frozen: Encoders, each of which is left as it is under a logistic regression.
         setfit: Encoders, each of which is fine-tuned by SetFit.
     """
-    found: dict[str, Predict] = {TFIDF: partial(baseline_predictions, taxonomy=taxonomy)} if tfidf else {}
+    found: "dict[str, Predict]" = {TFIDF: partial(baseline_predictions, taxonomy=taxonomy)} if tfidf else {}
     found |= {f"frozen {_called(folder)}": partial(frozen_predictions, folder, taxonomy=taxonomy) for folder in frozen}
     found |= {f"SetFit {_called(folder)}": partial(setfit_predictions, folder, taxonomy=taxonomy) for folder in setfit}
     return found
@@ -63,6 +65,7 @@ def frozen_predictions(
     Raises:
         ModelError: there is no encoder in the folder.
     """
+    from recontact_training.probe import LONGEST, linear_probe
     from recontact_training.sentence_vectors import SentenceEncoder
 
     rows = [replace(row, id=str(k)) for k, row in enumerate((*train, *validation, *test))]  # ids need not be unique
@@ -73,7 +76,7 @@ def frozen_predictions(
 
 
 def run_baselines(
-    wanted: Mapping[str, Predict],
+    wanted: "Mapping[str, Predict]",
     rows: Sequence[LabelledComment],
     judged: Mapping[str, Sequence[LabelledComment]],
     report: Callable[[str], None] = lambda name: None,

@@ -81,7 +81,7 @@ def evaluate(
 
 
 def _check_outputs(output: Path | None, report: Path | None, card: Path | None) -> None:
-    """Refuses what could not be written, before anything is measured."""
+    """Refuses what could not be written, or made for want of packages, before anything is measured."""
     from recontact_data.errors import MissingExtraError
     from recontact_data.output_file import check_writable
 
@@ -93,7 +93,7 @@ def _check_outputs(output: Path | None, report: Path | None, card: Path | None) 
 
         read_card(card)
     try:
-        import recontact_training.sections
+        import recontact_training.sections  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("recontact evaluate", "train") from error
     if report is not None:

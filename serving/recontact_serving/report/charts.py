@@ -1,0 +1,80 @@
+"""Charts as SVG inside a page: drawn by Altair, turned to SVG without a browser, coloured by the page.
+
+Colours are names of the page's style (`var(--ink)`), so that one chart is right in light and dark and on paper. Charts
+are narrow enough for a telephone, where a shrunk one could not be read; a wide page puts them side by side.
+"""
+
+import io
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+from markupsafe import Markup, escape
+
+INK = "var(--ink)"
+FAINT = "var(--faint)"
+LINE = "var(--line)"
+ACCENT = "var(--accent)"
+WIDTH = 190  # of the part with the marks; names of causes stand beside it
+ROW = 22
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A named figure with the ends of its interval, for a chart."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+def svg(chart: alt.TopLevelMixin, told: str) -> Markup:
+    """A chart as an SVG element.
+
+    Args:
+        chart: The chart.
+        told: What it shows, for those who hear the page.
+    """
+    buffer = io.StringIO()
+    chart.save(buffer, format="svg")
+    return _inline(buffer.getvalue(), told)
+
+
+def _inline(drawn: str, told: str) -> Markup:
+    """Makes an SVG file an element of a page: no namespaces, ids of its own, a label."""
+    drawn = drawn[drawn.index("<svg") :]
+    drawn = re.sub(r'\s(?:xmlns(?::\w+)?|version)="[^"]*"', "", drawn)
+    own = f"chart{next(_numbers)}-"
+    drawn = re.sub(r'\bid="', f'id="{own}', drawn)
+    drawn = re.sub(r"url\(#", f"url(#{own}", drawn)
+    return Markup(drawn.replace("<svg", f'<svg role="img" aria-label="{escape(told)}"', 1))
+
+
+def styled(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChart:
+    """The chart in the look that all charts share."""
+    axis = {"labelColor": INK, "titleColor": FAINT, "gridColor": LINE, "domainColor": LINE, "tickColor": LINE}
+    fonts = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 170}
+    return (
+        chart.configure(background="transparent", font="sans-serif", padding=2)
+        .configure_axis(**axis, **fonts)
+        .configure_view(stroke=None)
+    )
+
+
+def interval_chart(rows: Sequence[Measured], title: str) -> alt.Chart | alt.LayerChart:
+    """Figures between 0 and 1 as points with their intervals, one line a name, in the order given."""
+    values = [vars(row) for row in rows if row.value == row.value]
+    order = [row["name"] for row in values]
+    base = alt.Chart(alt.Data(values=values)).encode(
+        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, grid=True, labelPadding=8))
+    )
+    scale = alt.Scale(domain=[0, 1])
+    rules = base.mark_rule(color=ACCENT, strokeWidth=2, opacity=0.45).encode(
+        x=alt.X("low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=5)), x2="high:Q"
+    )
+    points = base.mark_circle(color=ACCENT, size=70, opacity=1).encode(x=alt.X("value:Q", scale=scale))
+    return styled((rules + points).properties(width=WIDTH, height=ROW * max(len(values), 1)))
