@@ -47,7 +47,7 @@ def baselines(taxonomy: Taxonomy, *, tfidf: bool, frozen: Sequence[str], setfit:
         frozen: Encoders, each of which is left as it is under a logistic regression.
         setfit: Encoders, each of which is fine-tuned by SetFit.
     """
-    found: "dict[str, Predict]" = {TFIDF: partial(baseline_predictions, taxonomy=taxonomy)} if tfidf else {}
+    found: dict[str, Predict] = {TFIDF: partial(baseline_predictions, taxonomy=taxonomy)} if tfidf else {}
     found |= {f"frozen {_called(folder)}": partial(frozen_predictions, folder, taxonomy=taxonomy) for folder in frozen}
     found |= {f"SetFit {_called(folder)}": partial(setfit_predictions, folder, taxonomy=taxonomy) for folder in setfit}
     return found

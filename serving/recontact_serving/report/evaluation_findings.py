@@ -34,7 +34,7 @@ def _quality(found: Assessment, taxonomy: Taxonomy) -> Finding:
     causes = {taxonomy.name(cause): (own.support, own.f1.value) for cause, own in found.by_cause.items()}
     languages = {code: (own.rows, own.macro_f1.value) for code, own in found.by_language.items()}
     sentences = (
-        f"F1, the balance of finding a cause and not inventing it, is {figure(macro.value)} on average over the causes; "
+        f"F1, the balance of finding causes and not inventing any, is {figure(macro.value)} on average; "
         f"other comments of the same kind would give {figure(macro.low)} to {figure(macro.high)}.",
         f"Every cause of a comment is right in {percent(found.overall.exact.value)} of the comments.",
         _extremes("cause", causes),
@@ -64,7 +64,8 @@ def _trust(found: Assessment) -> Finding:
         f"The confidence beside an answer is off by {100 * error.value:.1f} points on average, where "
         f"{100 * error.chance:.1f} would come from chance alone.",
         f"{percent(calm)} of the answers are not flagged for review, and {percent(precision.value)} of these are right "
-        f"({percent(precision.low)} to {percent(precision.high)}); of all answers, {percent(found.overall.stated.value)}.",
+        f"({percent(precision.low)} to {percent(precision.high)}).",
+        f"Of all answers, {percent(found.overall.stated.value)} are right.",
     )
     return Finding("May I believe the number beside an answer?", answer, sentences)
 
