@@ -17,7 +17,9 @@ INK = "var(--ink)"
 FAINT = "var(--faint)"
 LINE = "var(--line)"
 ACCENT = "var(--accent)"
-WIDTH = 190  # of the part with the marks; names of causes stand beside it
+WIDTH = 310  # with the names beside the marks
+LETTER = 6.6  # pixels, on average
+NAMES = 160  # pixels for names at most
 ROW = 22
 _numbers = itertools.count()
 
@@ -57,7 +59,7 @@ def _inline(drawn: str, told: str) -> Markup:
 def styled(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChart:
     """The chart in the look that all charts share."""
     axis = {"labelColor": INK, "titleColor": FAINT, "gridColor": LINE, "domainColor": LINE, "tickColor": LINE}
-    fonts = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 170}
+    fonts = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": NAMES}
     return (
         chart.configure(background="transparent", font="sans-serif", padding=2)
         .configure_axis(**axis, **fonts)
@@ -65,16 +67,21 @@ def styled(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChart:
     )
 
 
+def room_for(names: Sequence[str]) -> int:
+    """Pixels that names take beside a chart, a little more than measured: a reader's font may be wider."""
+    return min(NAMES, 20 + round(LETTER * max(map(len, names), default=0)))
+
+
 def interval_chart(rows: Sequence[Measured], title: str) -> alt.Chart | alt.LayerChart:
     """Figures between 0 and 1 as points with their intervals, one line a name, in the order given."""
     values = [vars(row) for row in rows if row.value == row.value]
     order = [row["name"] for row in values]
-    base = alt.Chart(alt.Data(values=values)).encode(
-        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, grid=True, labelPadding=8))
-    )
+    room = room_for(order)
+    axis = alt.Axis(ticks=False, domain=False, grid=True, labelPadding=8, minExtent=room)
+    base = alt.Chart(alt.Data(values=values)).encode(y=alt.Y("name:N", sort=order, title=None, axis=axis))
     scale = alt.Scale(domain=[0, 1])
     rules = base.mark_rule(color=ACCENT, strokeWidth=2, opacity=0.45).encode(
         x=alt.X("low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=5)), x2="high:Q"
     )
     points = base.mark_circle(color=ACCENT, size=70, opacity=1).encode(x=alt.X("value:Q", scale=scale))
-    return styled((rules + points).properties(width=WIDTH, height=ROW * max(len(values), 1)))
+    return styled((rules + points).properties(width=WIDTH - room, height=ROW * max(len(values), 1)))

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from recontact_serving.report.charts import ACCENT, FAINT, INK, LINE, styled
+from recontact_serving.report.charts import ACCENT, FAINT, INK, LINE, room_for, styled
 from recontact_training.reliability import Bin
 from recontact_training.selective import Confusion, CoveragePoint
 
 SIDE = 230
-CELL = 22
+CELL = 16
 
 
 def reliability_chart(bins: Sequence[Bin]) -> alt.Chart | alt.LayerChart:
@@ -54,10 +54,10 @@ def confusion_chart(found: Confusion, names: Sequence[str]) -> alt.Chart | alt.L
     ]
     cells = alt.Chart(alt.Data(values=values)).encode(
         x=alt.X("said:N", sort=list(names), title="answered", axis=alt.Axis(labelAngle=-90, orient="top")),
-        y=alt.Y("true:N", sort=list(names), title=None),
+        y=alt.Y("true:N", sort=list(names), title=None, axis=alt.Axis(minExtent=room_for(names))),
     )
     shade = alt.FillOpacity("share:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0, 0.85]))
     squares = cells.mark_rect(fill=ACCENT, stroke=LINE, strokeWidth=0.5).encode(fillOpacity=shade)
-    counts = cells.transform_filter("datum.count > 0").mark_text(fill=INK, fontSize=10).encode(text="count:Q")
+    counts = cells.transform_filter("datum.count > 0").mark_text(fill=INK, fontSize=9).encode(text="count:Q")
     rows = len({value["true"] for value in values})
     return styled((squares + counts).properties(width=CELL * len(names), height=CELL * rows))
