@@ -46,9 +46,16 @@ class JudgedAnswers:
 
     def of(self, own: Indices) -> "JudgedAnswers":
         """The answers to some of the comments, by their indices."""
-        arrays = (self.labels, self.predicted, self.probabilities, self.confidence)
-        bools = (self.right, self.stated, self.flagged)
-        return JudgedAnswers(*(a[own] for a in arrays), *(b[own] for b in bools), main=self.main)
+        return JudgedAnswers(
+            labels=self.labels[own],
+            predicted=self.predicted[own],
+            probabilities=self.probabilities[own],
+            confidence=self.confidence[own],
+            right=self.right[own],
+            stated=self.stated[own],
+            flagged=self.flagged[own],
+            main=self.main,
+        )
 
 
 def classify_rows(

@@ -9,6 +9,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 from markupsafe import Markup, escape
@@ -58,13 +59,16 @@ def _inline(drawn: str, told: str) -> Markup:
 
 def styled(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChart:
     """The chart in the look that all charts share."""
-    axis = {"labelColor": INK, "titleColor": FAINT, "gridColor": LINE, "domainColor": LINE, "tickColor": LINE}
+    colours = {"labelColor": INK, "titleColor": FAINT, "gridColor": LINE, "domainColor": LINE, "tickColor": LINE}
     fonts = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": NAMES}
-    return (
-        chart.configure(background="transparent", font="sans-serif", padding=2)
-        .configure_axis(**axis, **fonts)
-        .configure_view(stroke=None)
-    )
+    framed = chart.configure(background="transparent", font="sans-serif", padding=2).configure_view(stroke=None)
+    found: alt.Chart | alt.LayerChart = framed.configure_axis(**colours, **fonts)
+    return found
+
+
+def data(values: Sequence[dict[str, Any]]) -> alt.Data:
+    """Rows of a chart, which stand in it."""
+    return alt.Data(values=list(values))  # type: ignore[no-untyped-call]
 
 
 def room_for(names: Sequence[str]) -> int:
@@ -78,7 +82,7 @@ def interval_chart(rows: Sequence[Measured], title: str) -> alt.Chart | alt.Laye
     order = [row["name"] for row in values]
     room = room_for(order)
     axis = alt.Axis(ticks=False, domain=False, grid=True, labelPadding=8, minExtent=room)
-    base = alt.Chart(alt.Data(values=values)).encode(y=alt.Y("name:N", sort=order, title=None, axis=axis))
+    base = alt.Chart(data(values)).encode(y=alt.Y("name:N", sort=order, title=None, axis=axis))
     scale = alt.Scale(domain=[0, 1])
     rules = base.mark_rule(color=ACCENT, strokeWidth=2, opacity=0.45).encode(
         x=alt.X("low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=5)), x2="high:Q"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from recontact_serving.report.charts import ACCENT, FAINT, INK, LINE, room_for, styled
+from recontact_serving.report.charts import ACCENT, FAINT, INK, LINE, data, room_for, styled
 from recontact_training.reliability import Bin
 from recontact_training.selective import Confusion, CoveragePoint
 
@@ -14,8 +14,8 @@ CELL = 16
 
 def reliability_chart(bins: Sequence[Bin]) -> alt.Chart | alt.LayerChart:
     """Share that is true against mean probability; a larger point holds more answers, the line is where they agree."""
-    diagonal = alt.Chart(alt.Data(values=[{"at": 0}, {"at": 1}])).mark_line(color=FAINT, strokeDash=[4, 4])
-    points = alt.Chart(alt.Data(values=[vars(one) for one in bins]))
+    diagonal = alt.Chart(data([{"at": 0}, {"at": 1}])).mark_line(color=FAINT, strokeDash=[4, 4])
+    points = alt.Chart(data([vars(one) for one in bins]))
     share = alt.Axis(format="%", tickCount=5)
     x = alt.X("mean:Q", scale=alt.Scale(domain=[0, 1]), title="confidence said", axis=share)
     y = alt.Y("true:Q", scale=alt.Scale(domain=[0, 1]), title="answers that are right", axis=share)
@@ -38,8 +38,8 @@ def coverage_chart(points: Sequence[CoveragePoint], unflagged: float) -> alt.Cha
     share = alt.Axis(format="%", tickCount=5)
     x = alt.X("coverage:Q", scale=alt.Scale(domain=[0, 1]), title="surest answers taken", axis=share)
     y = alt.Y("precision:Q", scale=alt.Scale(domain=[int(10 * lowest) / 10, 1]), title="of these, right", axis=share)
-    curve = alt.Chart(alt.Data(values=[vars(one) for one in points])).mark_line(color=ACCENT).encode(x=x, y=y)
-    mark = alt.Chart(alt.Data(values=[{"coverage": unflagged}]))
+    curve = alt.Chart(data([vars(one) for one in points])).mark_line(color=ACCENT).encode(x=x, y=y)
+    mark = alt.Chart(data([{"coverage": unflagged}]))
     rule = mark.mark_rule(color=FAINT, strokeDash=[4, 4]).encode(x="coverage:Q")
     return styled((curve + rule).properties(width=SIDE, height=SIDE))
 
@@ -52,7 +52,7 @@ def confusion_chart(found: Confusion, names: Sequence[str]) -> alt.Chart | alt.L
         for k, count in enumerate(row)
         if sum(row)
     ]
-    cells = alt.Chart(alt.Data(values=values)).encode(
+    cells = alt.Chart(data(values)).encode(
         x=alt.X("said:N", sort=list(names), title="answered", axis=alt.Axis(labelAngle=-90, orient="top")),
         y=alt.Y("true:N", sort=list(names), title=None, axis=alt.Axis(minExtent=room_for(names))),
     )
