@@ -1,11 +1,25 @@
 """`recontact evaluate`: how good a model is on labelled comments."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from recontact_serving.cli.label_options import LABELS_HELP, Encoding, LabelColumn, SkipBadRows, TextColumn
+from recontact_serving.cli.evaluate_options import (
+    Baseline,
+    Card,
+    Frozen,
+    Index,
+    Labels,
+    Model,
+    Output,
+    ReportFile,
+    Setfit,
+    Split,
+    Texts,
+    Written,
+)  # fmt: skip
+from recontact_serving.cli.label_options import Encoding, LabelColumn, SkipBadRows, TextColumn
 
 if TYPE_CHECKING:
     from recontact import CauseClassifier
@@ -14,36 +28,18 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="Model folder, registry, or `bundled`.")],
-    labels: Annotated[
-        list[Path] | None, typer.Argument(metavar="[LABELS…]", help=f"{LABELS_HELP} Default: the shipped ones.")
-    ] = None,
-    split: Annotated[str, typer.Option(help="Split to evaluate on: test, validation, train or all.")] = "test",
-    baseline: Annotated[
-        bool, typer.Option("--baseline", help="Train TF-IDF + logistic regression on the same rows and compare.")
-    ] = False,
-    frozen: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ENCODER", help="The same with a logistic regression on an encoder left as it is."),
-    ] = None,
-    setfit: Annotated[
-        list[str] | None, typer.Option(metavar="ENCODER", help="The same with SetFit on an encoder (setfit extra).")
-    ] = None,
-    index: Annotated[
-        Path | None,
-        typer.Option(help="Judge on real comments: `shipped`, or a file of ids and labels. Needs --texts."),
-    ] = None,
-    texts: Annotated[Path | None, typer.Option(help="JSONL with the id and text of the comments of --index.")] = None,
-    written: Annotated[
-        bool, typer.Option("--written", help="With --index: judge on LABELS (or the shipped ones) too, apart.")
-    ] = False,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write all figures as JSON.")] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Write a report with figures and mistakes, one HTML file.")
-    ] = None,
-    card: Annotated[
-        Path | None, typer.Option(help="Write the figures into a model card, between its two markers.")
-    ] = None,
+    model: Model,
+    labels: Labels = None,
+    split: Split = "test",
+    baseline: Baseline = False,
+    frozen: Frozen = None,
+    setfit: Setfit = None,
+    index: Index = None,
+    texts: Texts = None,
+    written: Written = False,
+    output: Output = None,
+    report: ReportFile = None,
+    card: Card = None,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
     encoding: Encoding = None,
