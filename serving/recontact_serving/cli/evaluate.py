@@ -18,7 +18,7 @@ from recontact_serving.cli.evaluate_options import (
     Split,
     Texts,
     Written,
-)  # fmt: skip
+)
 from recontact_serving.cli.label_options import Encoding, LabelColumn, SkipBadRows, TextColumn
 
 if TYPE_CHECKING:
