@@ -54,6 +54,22 @@ def test_real_comments_are_judged_by_their_index_and_texts(
     assert "12 comments" in printed
 
 
+def test_written_and_real_comments_are_judged_apart_in_one_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path, model_folder: Path
+) -> None:
+    figures = folder / "figures.json"
+    real = ["--index", folder / "index.jsonl", "--texts", folder / "texts.jsonl", "--written"]
+    code, printed = run(
+        monkeypatch, capsys, model_folder, folder / "labels.jsonl", *real, "--split", "all", "-o", figures
+    )
+    assert code == 0, printed
+    assert "60 comments" in printed
+    assert "60 real comments" in printed
+    found = json.loads(figures.read_text(encoding="utf-8"))
+    assert list(found) == ["written", "real"]
+    assert all(report["rows"] == 60 for section in found.values() for report in section.values())
+
+
 def test_the_baseline_of_real_comments_learns_from_labelled_ones(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path, model_folder: Path
 ) -> None:
@@ -71,7 +87,7 @@ def test_the_baseline_of_real_comments_learns_from_labelled_ones(
         (["--index", "index.jsonl", "--texts", "absent.jsonl"], "cannot read absent.jsonl"),
         (
             ["labels.jsonl", "--index", "index.jsonl", "--texts", "texts.jsonl"],
-            "leave the files out, or add --baseline",
+            "leave the files out, or add --baseline to learn from them, or --written",
         ),
         (
             ["--index", "odd.jsonl", "--texts", "texts.jsonl"],

@@ -1,31 +1,35 @@
 """Comparison: a new model against the current one on the same labelled rows, and how sure the difference is.
 
 Paired bootstrap: comments are drawn with replacement, as many as there are, and both models are measured
-on the same draw. The spread of the difference over many draws says how far it rests on the comments at
-hand (Koehn 2004, "Statistical significance tests for machine translation evaluation"); its interval is the
-percentile interval of Efron & Tibshirani 1993, "An introduction to the bootstrap", chapter 13.
+on the same draw (`resampling.py`; Koehn 2004, "Statistical significance tests for machine translation evaluation").
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recontact.estimator import CauseClassifier
 from recontact_data.errors import ModelError
 from recontact_data.labels import LabelledComment, label_matrix
 from recontact_data.taxonomy import Taxonomy
-from recontact_training.evaluate import Bools, check_rows
+from recontact_training.evaluate import check_rows
+from recontact_training.resampling import (
+    RESAMPLES,
+    SEED,
+    Bools,
+    Counts,
+    Doubles,
+    interval,
+    mean_of_known,
+    once,
+    resamples,
+    weighted_counts,
+    weighted_f1,
+)
 
-RESAMPLES = 1000
-SEED = 13
-INTERVAL = (0.025, 0.975)
-TOGETHER = 50  # resamples in memory at once
 CHUNK = 64  # comments between two calls of `progress`
-Counts = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -142,9 +146,9 @@ def compare_predictions(
     """
     check_rows(rows, taxonomy)
     measure = _Measure(rows, taxonomy)
-    whole = np.ones((1, len(rows)), dtype=np.float32)
+    whole = once(len(rows))
     points = [measure(whole, predicted)[0] for predicted in (new, current)]
-    spread = np.concatenate([measure(drawn, new) - measure(drawn, current) for drawn in _resamples(len(rows))])
+    spread = np.concatenate([measure(drawn, new) - measure(drawn, current) for drawn in resamples(len(rows))])
     found = [_difference(*figures) for figures in zip(*points, spread.T, measure.comments, strict=True)]
     macro, main, exact = found[:3]
     causes, languages = found[3 : 3 + len(taxonomy)], found[3 + len(taxonomy) :]
@@ -160,15 +164,6 @@ def compare_predictions(
         causes=dict(zip(taxonomy.ids, causes, strict=True)),
         languages=dict(zip(measure.languages, languages, strict=True)),
     )
-
-
-def _resamples(rows: int) -> Iterator[Counts]:
-    """How often each comment is drawn, shape (at most `TOGETHER`, rows), until there are `RESAMPLES`."""
-    rng = np.random.default_rng(SEED)
-    for start in range(0, RESAMPLES, TOGETHER):
-        number = min(TOGETHER, RESAMPLES - start)
-        drawn = rng.integers(rows, size=(number, rows)) + rows * np.arange(number)[:, None]
-        yield np.bincount(drawn.ravel(), minlength=number * rows).reshape(number, rows).astype(np.float32)
 
 
 class _Measure:
@@ -189,41 +184,22 @@ class _Measure:
     def __call__(self, weights: Counts, predicted: Bools) -> Doubles:
         """Figures, shape (r, n_columns), of predictions (n, n_causes) where comments count `weights` (r, n) times."""
         labels = self._labels
-        f1 = _f1(weights, labels, predicted)
-        exact = _counts(weights, (labels == predicted).all(axis=1)) / weights.shape[1]
-        languages = [_mean(_f1(weights[:, own], labels[own], predicted[own])) for own in self._groups]
-        return np.column_stack([_mean(f1), _mean(f1[:, self._main]), exact, f1, *languages])
-
-
-def _f1(weights: Counts, labels: Bools, predicted: Bools) -> Doubles:
-    """F1 of each cause in each resample, shape (r, n_causes); NaN where no drawn comment states it."""
-    stated, said, both = (_counts(weights, part) for part in (labels, predicted, labels & predicted))
-    return np.where(stated > 0, 2 * both / np.maximum(stated + said, 1), np.nan)
-
-
-def _counts(weights: Counts, true: Bools) -> Doubles:
-    """Weighted number of comments for which something is true, shape (r, ...)."""
-    # The products are whole numbers, which single precision holds exactly up to 16 million.
-    return (weights @ true.astype(np.float32)).astype(np.float64)
-
-
-def _mean(f1: Doubles) -> Doubles:
-    """Mean over the causes that are stated, shape (r,); NaN where none is."""
-    known = ~np.isnan(f1)
-    count = known.sum(axis=1)
-    return np.where(count > 0, np.where(known, f1, 0).sum(axis=1) / np.maximum(count, 1), np.nan)
+        f1 = weighted_f1(weights, labels, predicted)
+        exact = weighted_counts(weights, (labels == predicted).all(axis=1)) / weights.shape[1]
+        languages = [mean_of_known(weighted_f1(weights[:, own], labels[own], predicted[own])) for own in self._groups]
+        return np.column_stack([mean_of_known(f1), mean_of_known(f1[:, self._main]), exact, f1, *languages])
 
 
 def _difference(new: float, current: float, spread: Doubles, comments: int) -> Difference:
     known = spread[~np.isnan(spread)]
-    low, high = np.quantile(known, INTERVAL) if len(known) else (np.nan, np.nan)
+    low, high = interval(spread)
     better = np.mean(known > 0) if len(known) else np.nan
     return Difference(
         new=float(new),
         current=float(current),
         difference=float(new - current),
-        low=float(low),
-        high=float(high),
+        low=low,
+        high=high,
         better=float(better),
         comments=comments,
     )

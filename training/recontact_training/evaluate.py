@@ -77,8 +77,17 @@ def evaluate(classifier: CauseClassifier, rows: Sequence[LabelledComment]) -> Re
         LabelError: there are no rows, or one has a label the model does not know.
     """
     check_rows(rows, classifier.taxonomy)
-    answers = classifier.classify([row.text for row in rows])
-    predicted = np.array([[cause in answer.causes for cause in classifier.taxonomy.ids] for answer in answers])
+    return report_on(classifier.classify([row.text for row in rows]), rows, classifier.taxonomy)
+
+
+def report_on(answers: Sequence[Prediction], rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> Report:
+    """Figures of a model's answers to the rows.
+
+    Raises:
+        LabelError: there are no rows, or one has an unknown label.
+    """
+    check_rows(rows, taxonomy)
+    predicted = np.array([[cause in answer.causes for cause in taxonomy.ids] for answer in answers])
     right = np.array([answer.cause == row.primary for answer, row in zip(answers, rows, strict=True)])
     stated = np.array([answer.cause in (row.labels or (NONE,)) for answer, row in zip(answers, rows, strict=True)])
     flagged = np.array([answer.needs_review for answer in answers])
@@ -89,7 +98,7 @@ def evaluate(classifier: CauseClassifier, rows: Sequence[LabelledComment]) -> Re
         "stated_unreviewed": float(stated[~flagged].mean()) if (~flagged).any() else float("nan"),
         "evidence_f1": evidence_f1(answers, rows),
     }
-    return _report(predicted, rows, classifier.taxonomy, extra)
+    return _report(predicted, rows, taxonomy, extra)
 
 
 def evaluate_predictions(predicted: Bools, rows: Sequence[LabelledComment], taxonomy: Taxonomy) -> Report:

@@ -47,7 +47,7 @@ def calibrate(
     from recontact_data.labels import load_labelled
     from recontact_data.taxonomy import load_taxonomy
     from recontact_serving.cli.compare import progress_bar
-    from recontact_serving.cli.evaluate import real_comments
+    from recontact_serving.cli.evaluate_rows import real_comments
     from recontact_serving.cli.train import quiet_libraries
 
     if (index is None) != (texts is None):

@@ -14,7 +14,8 @@ from recontact_serving.cli.label_options import (
     SkipBadRows,
     Split,
     TextColumn,
-    rows_of_split,
+    in_split,
+    split_rows,
 )
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def compare(
     except ImportError as error:
         raise MissingExtraError("recontact compare", "train") from error
     newer, older = (CauseClassifier.load(None if model == "bundled" else model) for model in (new, current))
-    chosen = rows_of_split(labels, split, older.taxonomy, text_column, label_column, encoding, skip_bad_rows)
+    rows = split_rows(labels, older.taxonomy, text_column, label_column, encoding, skip_bad_rows)
+    chosen = in_split(rows, split)
     with progress_bar("comparing", 2 * len(chosen)) as advance:
         comparison = difference_of(newer, older, chosen, advance)
     show(Console(), comparison)

@@ -37,21 +37,23 @@ def read_labels(
     return read_label_files(paths, taxonomy, options, report=lambda message: typer.echo(message, err=True))
 
 
-def rows_of_split(
+def split_rows(
     paths: "Sequence[Path] | None",
-    split: SplitName,
     taxonomy: "Taxonomy",
     text_column: str | None,
     label_column: str | None,
     encoding: str | None,
     skip_bad_rows: bool,
 ) -> "list[LabelledComment]":
-    """The comments of a split, of label files or of those that ship; those without a split get one, as in training."""
+    """The comments of label files, or those that ship; those without a split get one, as in training."""
     from recontact_data.labels import load_labelled
     from recontact_data.splits import with_splits
 
-    if paths:
-        rows = with_splits(read_labels(paths, taxonomy, text_column, label_column, encoding, skip_bad_rows))
-    else:
-        rows = load_labelled()
+    if not paths:
+        return load_labelled()
+    return with_splits(read_labels(paths, taxonomy, text_column, label_column, encoding, skip_bad_rows))
+
+
+def in_split(rows: "Sequence[LabelledComment]", split: SplitName) -> "list[LabelledComment]":
+    """Those of a split."""
     return [row for row in rows if split in ("all", row.split)]

@@ -14,7 +14,8 @@ from recontact_serving.cli.label_options import (
     SkipBadRows,
     Split,
     TextColumn,
-    rows_of_split,
+    in_split,
+    split_rows,
 )
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def promote(
     opened = Registry(registry)
     with _says_current(opened):
         causes = load_taxonomy(opened.folder_of(version) / TAXONOMY)
-        rows = rows_of_split(labels, split, causes, text_column, label_column, encoding, skip_bad_rows)
+        rows = in_split(split_rows(labels, causes, text_column, label_column, encoding, skip_bad_rows), split)
         current = opened.current
         if version == current:
             return
