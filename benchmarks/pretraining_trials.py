@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from torch import nn
-from transformers import AutoModel, BertModel
+from transformers import AutoModel, BertModel, set_seed
 
 from recontact_data.labels import label_matrix, load_labelled
 from recontact_data.ngram_baseline import macro_f1
@@ -32,7 +32,8 @@ from recontact_training.sentence_vectors import SentenceEncoder
 
 def at_random(model: BertModel) -> None:
     """Layers that know nothing."""
-    model.encoder.apply(model._init_weights)
+    set_seed(13)
+    model.encoder = type(model)(model.config).encoder
 
 
 def every_other(model: BertModel) -> None:
