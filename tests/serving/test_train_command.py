@@ -66,7 +66,7 @@ def test_the_model_in_service_learns_new_labels_beside_old_ones_and_says_whether
     manifest = read_manifest(out)
     assert manifest.recipe["replay_rows"] > 0
     assert {"base": version, "new": 30, "kept": 48}.items() <= manifest.data.items()
-    assert "training on 21 new comments, each once an epoch, and 36 old ones; " in printed
+    assert "training on 22 new comments, each once an epoch, and 36 old ones; " in printed
     assert "calibrating on " in printed
     lines = [line for line in printed.splitlines() if " before, " in line]
     assert [line.partition(":")[0] for line in lines] == ["4 new comments, held out", "12 old comments, held out"]

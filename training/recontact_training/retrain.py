@@ -89,5 +89,5 @@ def _in_words(found: Comparison) -> str:
 def _change(found: Difference) -> str:
     if found.difference != found.difference:  # NaN: no comment states a cause
         return "not known"
-    interval = f"95 % {found.low:+.3f} to {found.high:+.3f}"
-    return f"{found.current:.3f} before, {found.new:.3f} now ({interval})"
+    change = f"{found.difference:+.3f}, 95 % {found.low:+.3f} to {found.high:+.3f}"
+    return f"{found.current:.3f} before, {found.new:.3f} now ({change})"

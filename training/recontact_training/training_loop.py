@@ -1,7 +1,7 @@
 """The training loop: steps over labelled comments, which may stop anywhere and go on from the last checkpoint."""
 
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ LOGS = 40  # of a run, or one every 50 steps if that is more
 
 def train_heads(
     train: Sequence[LabelledComment],
-    base: Any,
+    base: str | Path,
     taxonomy: Taxonomy,
     recipe: FinetuneRecipe,
     run: PartialRun,
