@@ -58,7 +58,7 @@ def test_calibration_on_validation_rows_cuts_where_the_causes_part(rows: list[La
     assert found.review_precision == found.review_coverage == 1.0
 
 
-def test_an_export_that_fails_leaves_nothing_behind(
+def test_an_export_that_fails_leaves_no_model_but_what_training_goes_on_from(
     rows: list[LabelledComment], encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*_: object) -> None:
@@ -67,4 +67,7 @@ def test_an_export_that_fails_leaves_nothing_behind(
     monkeypatch.setattr(export, "export_graph", failing)
     with pytest.raises(OSError, match="disk is full"):
         finetune(rows, encoder, tmp_path / "made" / "model", recipe=FinetuneRecipe(epochs=1))
-    assert list((tmp_path / "made").iterdir()) == []
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["model.partial"]
+    monkeypatch.undo()
+    finetune(rows, encoder, tmp_path / "made" / "model", recipe=FinetuneRecipe(epochs=1))
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["model"]

@@ -106,8 +106,10 @@ def probe(
         return label_matrix(test, taxonomy), predict(train, validation, test), codes
 
     own = {language: macro_f1(*answers([language], [language])[:2]) for language in languages}
-    labels, found, codes = answers(SOURCES, others)
-    zero_shot = {language: macro_f1(labels[codes == language], found[codes == language]) for language in others}
+    zero_shot: dict[str, float] = {}
+    if others:
+        labels, found, codes = answers(SOURCES, others)
+        zero_shot = {code: macro_f1(labels[codes == code], found[codes == code]) for code in others}
     return own, zero_shot, macro_f1(*answers(languages, languages)[:2])
 
 
