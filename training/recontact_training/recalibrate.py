@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedTokenizerBase
 
 from recontact.artifact import TAXONOMY, WEIGHTS, read_manifest, verify, write_manifest
 from recontact.calibration import FILE, Calibration
@@ -21,7 +22,7 @@ from recontact_training.average import uncalibrated
 from recontact_training.evaluate import check_rows
 from recontact_training.export import calibrate, calibration_warnings, export, last_layer
 from recontact_training.finetune import check_out, score
-from recontact_training.heads import load_two_heads
+from recontact_training.heads import TwoHeads, load_two_heads
 from recontact_training.lesson import FEWEST
 from recontact_training.recipe import FinetuneRecipe
 
@@ -72,6 +73,20 @@ def recalibrate(
     calibration = calibrate(torch.cat(logits).numpy(), rows, taxonomy, review_precision)
     for message in calibration_warnings(calibration, len(rows)):
         report(message)
+    _write(model, tokenizer, calibration, rows, folder, out)
+    return out
+
+
+def _write(
+    model: TwoHeads,
+    tokenizer: PreTrainedTokenizerBase,
+    calibration: Calibration,
+    rows: Sequence[LabelledComment],
+    folder: Path,
+    out: Path,
+) -> None:
+    """Writes the model of a folder with another calibration, and says so in its manifest."""
+    manifest = read_manifest(folder)
     with tempfile.TemporaryDirectory(dir=out.parent) as work:
         made = Path(work) / "model"
         export(
@@ -88,7 +103,6 @@ def recalibrate(
         if out.exists():
             out.rmdir()
         made.rename(out)
-    return out
 
 
 def _figures(calibration: Calibration, count: int, fingerprint: str, model: str) -> dict[str, str | int | float | None]:
