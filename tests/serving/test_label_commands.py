@@ -11,7 +11,6 @@ import pytest
 from recontact import CauseClassifier
 from recontact.artifact import read_manifest
 from recontact_data.labels import LabelledComment, write_labelled
-from recontact_serving.cli.main import main
 from recontact_training import export
 
 Command = Callable[..., tuple[int, str]]
@@ -26,23 +25,6 @@ causes:
   - {id: broken, name: Still broken, description: It is still broken., action: Mend it.}
 """
 OWN_NAMES = {"long_wait": "måtte vente", "no_callback": "HAD TO WAIT", "solution_failed": "Still broken"}
-
-
-@pytest.fixture
-def recontact(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs the command line in this process; gives the exit code and all that was printed."""
-
-    def run(*arguments: object) -> tuple[int, str]:
-        monkeypatch.setattr("sys.argv", ["recontact", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    return run
 
 
 @pytest.fixture

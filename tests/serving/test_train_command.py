@@ -11,7 +11,6 @@ from recontact import CauseClassifier
 from recontact.artifact import read_manifest
 from recontact.registry import Registry
 from recontact_data.labels import LabelledComment, write_labelled
-from recontact_serving.cli.main import main
 from recontact_training import export
 
 Command = Callable[..., tuple[int, str]]
@@ -23,23 +22,6 @@ causes:
   - {id: broken, name: {en: Still broken, nb: Fremdeles ødelagt}, description: It is broken., action: Mend it.}
 """
 OWN_NAMES = {"long_wait": "måtte vente", "no_callback": "MÅTTE VENTE", "solution_failed": "Fremdeles ødelagt"}
-
-
-@pytest.fixture
-def recontact(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs the command line in this process; gives the exit code and all that was printed."""
-
-    def run(*arguments: object) -> tuple[int, str]:
-        monkeypatch.setattr("sys.argv", ["recontact", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    return run
 
 
 @pytest.fixture
