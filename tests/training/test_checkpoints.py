@@ -25,6 +25,7 @@ from recontact_training.recipe import FinetuneRecipe
 # 36 rows, 5 steps an epoch; everything that draws random numbers, and a mean of epochs.
 RECIPE = FinetuneRecipe(
     epochs=3, batch_size=8, learning_rate=3e-3, head_rate=3e-3, mean_of_epochs=2, hidden_share=0.2,
+    untidy_share=0.5, joined_share=0.3,
     checkpoint_minutes=0.0,
 )  # fmt: skip
 Train = Callable[..., Path]

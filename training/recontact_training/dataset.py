@@ -5,38 +5,64 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from datasets import Dataset
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
+from torch.utils.data import Dataset
+from transformers import PreTrainedTokenizerBase, TrainerCallback
 
 from recontact_data.errors import LabelError
 from recontact_data.labels import LabelledComment
+from recontact_training.recipe import FinetuneRecipe
+from recontact_training.variants import Variants
 
 IGNORED = -100.0
 
 
-def make_dataset(
-    rows: Sequence[LabelledComment], tokenizer: PreTrainedTokenizerBase, causes: Sequence[str], max_length: int
-) -> Dataset:
-    """Pieces and targets of each comment.
+class Comments(Dataset[dict[str, Any]]):
+    """Pieces and targets of each comment, as it is read in the epoch under way (`variants`).
 
-    Columns: `input_ids`; `labels`, n_causes numbers of 0 or 1; `evidence`, for each piece n_causes numbers:
+    Fields: `input_ids`; `labels`, n_causes numbers of 0 or 1; `evidence`, for each piece n_causes numbers:
     1 where the piece lies in a stretch that states the cause, else 0, and IGNORED for special pieces and
     for comments whose evidence is not marked.
+
+    Raises:
+        LabelError: a comment has a label that is not among the causes.
     """
-    if unknown := sorted({label for row in rows for label in row.labels} - set(causes)):
-        raise LabelError(f"label {unknown[0]!r} is not a cause of the taxonomy; known: {', '.join(causes)}")
-    encoded = tokenizer([row.text for row in rows], truncation=True, max_length=max_length, return_offsets_mapping=True)
-    return Dataset.from_dict(
-        {
+
+    def __init__(
+        self,
+        rows: Sequence[LabelledComment],
+        tokenizer: PreTrainedTokenizerBase,
+        causes: Sequence[str],
+        recipe: FinetuneRecipe,
+    ) -> None:
+        if unknown := sorted({label for row in rows for label in row.labels} - set(causes)):
+            raise LabelError(f"label {unknown[0]!r} is not a cause of the taxonomy; known: {', '.join(causes)}")
+        self.rows, self.tokenizer, self.causes, self.max_length = rows, tokenizer, causes, recipe.max_length
+        self.variants = Variants(rows, recipe.untidy_share, recipe.joined_share, recipe.seed)
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: int) -> dict[str, Any]:
+        row = self.variants(place, self.epoch)
+        encoded = self.tokenizer(row.text, truncation=True, max_length=self.max_length, return_offsets_mapping=True)
+        return {
             "input_ids": encoded["input_ids"],
-            "labels": [[float(cause in row.labels) for cause in causes] for row in rows],
-            "evidence": [
-                _piece_targets(row, offsets, causes)
-                for row, offsets in zip(rows, encoded["offset_mapping"], strict=True)
-            ],
+            "labels": [float(cause in row.labels) for cause in self.causes],
+            "evidence": _piece_targets(row, encoded["offset_mapping"], self.causes),
         }
-    )
+
+
+class NextEpoch(TrainerCallback):
+    """Tells the comments which epoch begins, also where a run goes on in the middle of one."""
+
+    def __init__(self, comments: Comments) -> None:
+        self.comments = comments
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Called by the Trainer before it draws an epoch's first batch."""
+        self.comments.epoch = int((state.epoch or 0) + 1e-6)
 
 
 def _piece_targets(

@@ -130,6 +130,9 @@ class FinetuneRecipe:
         label_smoothing: Moves each 0/1 target this far towards 0.5.
         positive_weight: Power of (negatives / positives) that weighs rare causes.
         hidden_share: Share of a comment's pieces hidden behind [MASK] while training.
+        untidy_share: Share of the comments that an epoch reads as a hasty writer types: with slips, without accents or
+            in one case (`recontact_training.variants`); other ones each time.
+        joined_share: Share that an epoch reads with another comment of their language behind them.
         dropout: Dropout of the encoder and of the heads.
         mean_of_epochs: Number of last epochs whose weights are averaged.
         priority: How often an epoch sees the rows of a language; once where it is not named.
@@ -154,6 +157,8 @@ class FinetuneRecipe:
     label_smoothing: float = 0.0
     positive_weight: float = 0.0
     hidden_share: float = 0.0
+    untidy_share: float = 0.0
+    joined_share: float = 0.0
     dropout: float = 0.1
     mean_of_epochs: int = 1
     priority: Mapping[str, int] = field(default_factory=dict)
@@ -173,6 +178,9 @@ class FinetuneRecipe:
             raise RecipeError("epochs, batch_size and max_length must be at least 1")
         if not 1 <= self.mean_of_epochs <= self.epochs:
             raise RecipeError(f"mean_of_epochs is {self.mean_of_epochs}; it must be 1 to {self.epochs} (epochs)")
+        for name in ("hidden_share", "untidy_share", "joined_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 to 1")
         if not 0 < self.review_precision < 1:
             raise RecipeError(f"review_precision is {self.review_precision}; it must lie between 0 and 1")
         if self.replay_rows < 0 or self.repeats < 1 or not self.checkpoint_minutes >= 0:

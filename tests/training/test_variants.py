@@ -1,0 +1,103 @@
+"""Variants of training comments keep their causes and the words that state them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recontact_data.labels import LABELLED, LabelledComment, Span, read_labelled
+from recontact_training.variants import UNTIDY, Variants, in_one_case, in_plain_letters, joined, rewritten, with_slips
+
+LANGUAGES = ("nb", "bg", "zh", "ru", "uk", "de", "tr", "is", "pl", "en")
+
+
+def comment(text: str, words: str = "", language: str = "nb", cause: str = "no_callback") -> LabelledComment:
+    spans = (Span(cause, text.index(words), text.index(words) + len(words)),) if words else ()
+    labels = (cause,) if words else ()
+    return LabelledComment("x", text, language, labels, labels[0] if labels else "none", spans)
+
+
+def stated(row: LabelledComment) -> list[str]:
+    return [row.text[span.start : span.end] for span in row.evidence]
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "ways"),
+    [
+        ("nb", "Ærlig talt, får ikke hjelp på å løse det", {"aerlig", "erlig"}),
+        ("de", "Größe geändert", {"grosse", "groesse"}),
+        ("bg", "Чакам обаждане", {"chakam", "4akam"}),
+        ("ru", "Жду ещё", {"zhdu"}),
+        ("tr", "Kimse aramadı", {"kimse"}),
+        ("en", "didn't ring", {"didnt"}),
+        ("zh", "没有人回电话", {"沒有人回電話"}),
+    ],
+)
+def test_plain_letters_are_what_people_without_the_keys_type(language: str, typed: str, ways: set[str]) -> None:
+    found = in_plain_letters(comment(typed, language=language), np.random.default_rng(1))
+    assert found.text.lower().split()[0] in ways
+    assert language == "zh" or found.text.isascii()
+
+
+def test_evidence_moves_with_letters_that_become_two() -> None:
+    row = in_plain_letters(comment("Får på å vente, ß hørte aldri mer", "hørte aldri mer"), np.random.default_rng(1))
+    assert stated(row)[0] in {"hoerte aldri mer", "horte aldri mer"}
+
+
+def test_slips_are_few_and_leave_the_comment_readable() -> None:
+    text = "They were to ring me back on Tuesday about the boiler and never did so at all"
+    found = [with_slips(comment(text, "never did", "en"), np.random.default_rng(k)) for k in range(50)]
+    assert sum(row.text != text for row in found) > 40
+    assert all(abs(len(row.text) - len(text)) <= 4 for row in found)
+
+
+def test_two_comments_are_read_as_one() -> None:
+    first = comment("Ingen ringte. Hilsen Bo", "Ingen ringte")
+    second = comment("Røret lekker fortsatt.", "lekker fortsatt", cause="solution_failed")
+    both = joined(first, second, np.random.default_rng(1))
+    assert both.labels == ("no_callback", "solution_failed")
+    assert stated(both) == ["Ingen ringte", "lekker fortsatt"]
+
+
+def test_a_comment_that_would_be_left_without_its_evidence_stays() -> None:
+    row = comment("a b", "b")
+    assert rewritten(row, ["a", " ", ""]) is row
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_shipped_comment_keeps_the_words_that_state_its_causes(language: str) -> None:
+    rng = np.random.default_rng(3)
+    for row in read_labelled(LABELLED / f"{language}.jsonl")[:60]:
+        for untidy in UNTIDY:
+            found = untidy(row, rng)
+            assert found.labels == row.labels
+            assert len(found.evidence) == len(row.evidence)
+            for before, after in zip(stated(row), stated(found), strict=True):
+                assert after == after.strip() or before != before.strip()
+                assert 0.5 * len(before) <= len(after) <= 2.5 * len(before)
+        assert in_one_case(row, rng).text.casefold() == row.text.casefold() or language == "tr"
+
+
+@given(st.integers(0, 2**32), st.integers(0, 9))
+def test_a_variant_depends_on_seed_epoch_and_place_alone(seed: int, epoch: int) -> None:
+    rows = [replace(comment(f"Ingen ringte meg {k} ganger", "Ingen ringte"), id=str(k)) for k in range(4)]
+    one, other = (Variants(rows, 0.5, 0.5, seed) for _ in range(2))
+    other(3, epoch)
+    assert one(1, epoch) == other(1, epoch)
+
+
+def test_as_many_comments_are_turned_as_asked() -> None:
+    rows = [comment(f"INGEN ringte på {k} dager", "INGEN ringte") for k in range(400)]
+    turned = Variants(rows, 0.3, 0.0, seed=1)
+    share = np.mean([turned(k, 0).text != rows[k].text for k in range(400)])
+    assert 0.22 < share < 0.38
+    assert [turned(k, 0) for k in range(400)] != [turned(k, 1) for k in range(400)]
+
+
+def test_comments_whose_evidence_is_unmarked_are_never_joined() -> None:
+    unmarked = replace(comment("Ingen ringte", "Ingen"), evidence=())
+    turned = Variants([unmarked, comment("Alt bra")], 0.0, 1.0, seed=1)
+    assert turned(0, 0) is unmarked
+    assert all("Ingen" not in turned(1, epoch).text for epoch in range(20))
