@@ -1,13 +1,15 @@
 """`recontact evaluate`: figures on labelled comments, and on real ones whose texts lie elsewhere."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from recontact_data.labels import LabelledComment, write_labelled
 from recontact_data.real_index import IndexRow, text_hash
-from recontact_serving.cli.main import main
+
+Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -27,41 +29,25 @@ def folder(tmp_path: Path, rows: list[LabelledComment]) -> Path:
     return tmp_path
 
 
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
-    """Exit code and all that was printed."""
-    monkeypatch.setattr("sys.argv", ["recontact", "evaluate", *map(str, arguments)])
-    code = 0
-    try:
-        main()
-    except SystemExit as ended:
-        code = int(ended.code or 0)
-    printed = capsys.readouterr()
-    return code, printed.out + printed.err
-
-
-def test_real_comments_are_judged_by_their_index_and_texts(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path, model_folder: Path
-) -> None:
+def test_real_comments_are_judged_by_their_index_and_texts(recontact: Run, folder: Path, model_folder: Path) -> None:
     figures = folder / "figures.json"
     options = ["--index", folder / "index.jsonl", "--texts", folder / "texts.jsonl", "-o", figures]
-    code, printed = run(monkeypatch, capsys, model_folder, *options)
+    code, printed = recontact("evaluate", model_folder, *options)
     assert code == 0, printed
     assert "12 real comments" in printed
     [report] = json.loads(figures.read_text(encoding="utf-8")).values()
     assert report["rows"] == 12
     assert report["macro_f1"] > 0.8
-    _, printed = run(monkeypatch, capsys, model_folder, folder / "labels.jsonl")
+    _, printed = recontact("evaluate", model_folder, folder / "labels.jsonl")
     assert "12 comments" in printed
 
 
 def test_written_and_real_comments_are_judged_apart_in_one_run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path, model_folder: Path
+    recontact: Run, folder: Path, model_folder: Path
 ) -> None:
     figures = folder / "figures.json"
     real = ["--index", folder / "index.jsonl", "--texts", folder / "texts.jsonl", "--written"]
-    code, printed = run(
-        monkeypatch, capsys, model_folder, folder / "labels.jsonl", *real, "--split", "all", "-o", figures
-    )
+    code, printed = recontact("evaluate", model_folder, folder / "labels.jsonl", *real, "--split", "all", "-o", figures)
     assert code == 0, printed
     assert "60 comments" in printed
     assert "60 real comments" in printed
@@ -71,10 +57,10 @@ def test_written_and_real_comments_are_judged_apart_in_one_run(
 
 
 def test_the_baseline_of_real_comments_learns_from_labelled_ones(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path, model_folder: Path
+    recontact: Run, folder: Path, model_folder: Path
 ) -> None:
     options = ["--index", folder / "index.jsonl", "--texts", folder / "texts.jsonl", "--baseline"]
-    code, printed = run(monkeypatch, capsys, model_folder, folder / "labels.jsonl", *options)
+    code, printed = recontact("evaluate", model_folder, folder / "labels.jsonl", *options)
     assert code == 0, printed
     assert "TF-IDF" in printed
 
@@ -97,15 +83,15 @@ def test_the_baseline_of_real_comments_learns_from_labelled_ones(
     ],
 )
 def test_whoever_lacks_the_texts_is_told_so_in_one_line(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    recontact: Run,
     folder: Path,
     model_folder: Path,
     options: list[str],
     said: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(folder)
-    code, printed = run(monkeypatch, capsys, model_folder, *options)
+    code, printed = recontact("evaluate", model_folder, *options)
     assert code == 1
     assert said in printed
     assert printed.count("\n") == 1

@@ -12,26 +12,8 @@ from recontact import CauseClassifier
 from recontact.registry import Registry
 from recontact_data.labels import LabelledComment, write_labelled
 from recontact_serving.cli import models
-from recontact_serving.cli.main import main
 
 Run = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command; exit code and all that was printed."""
-
-    def command(*arguments: object) -> tuple[int, str]:
-        monkeypatch.setattr("sys.argv", ["recontact", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    return command
 
 
 @pytest.fixture
@@ -68,49 +50,49 @@ def on(kept: Registry, labels: Path) -> list[object]:
 
 
 def test_the_first_model_is_added_listed_and_put_in_service(
-    run: Run, tmp_path: Path, model_folder: Path, toy: str, labels: Path
+    recontact: Run, tmp_path: Path, model_folder: Path, toy: str, labels: Path
 ) -> None:
     place = tmp_path / "registry"
-    code, printed = run("models", "add", model_folder, "--registry", place)
+    code, printed = recontact("models", "add", model_folder, "--registry", place)
     assert (code, printed) == (
         0,
         f"{toy} is in {place}\ncurrent: none; put one in service with `recontact models promote`\n",
     )
-    code, printed = run("models", "promote", toy, *on(Registry(place), labels))
+    code, printed = recontact("models", "promote", toy, *on(Registry(place), labels))
     assert code == 0, printed
     assert "nothing was in service, so it was compared with nothing" in printed
     assert f"current: {toy}, since 20" in printed
-    code, printed = run("models", "list", "--registry", place)
+    code, printed = recontact("models", "list", "--registry", place)
     assert code == 0
     assert [line for line in printed.splitlines() if toy in line and "36 comments" in line]
     assert f"current: {toy}, since 20" in printed
 
 
 def test_a_better_model_is_put_in_service_and_rolled_back(
-    run: Run, kept: Registry, toy: str, spoiled: str, labels: Path
+    recontact: Run, kept: Registry, toy: str, spoiled: str, labels: Path
 ) -> None:
     kept.promote(spoiled, instead_of=None)
-    code, printed = run("models", "promote", toy, *on(kept, labels))
+    code, printed = recontact("models", "promote", toy, *on(kept, labels))
     assert code == 0, printed
     assert "macro-F1 over all: " in printed
     assert f"current: {toy}" in printed
     assert CauseClassifier.load(kept.folder).model_version == toy
-    code, printed = run("models", "rollback", "--registry", kept.folder)
+    code, printed = recontact("models", "rollback", "--registry", kept.folder)
     assert code == 0
     assert f"current: {spoiled}" in printed
     assert printed.endswith("by rollback\n")
-    code, printed = run("models", "rollback", "--registry", kept.folder)
+    code, printed = recontact("models", "rollback", "--registry", kept.folder)
     assert code == 1
     assert f"current: {spoiled}" in printed
     assert "recontact: nothing was in service before" in printed
 
 
 def test_a_spoiled_model_is_refused_with_each_reason(
-    run: Run, kept: Registry, toy: str, spoiled: str, labels: Path
+    recontact: Run, kept: Registry, toy: str, spoiled: str, labels: Path
 ) -> None:
     kept.promote(toy, instead_of=None)
     (kept.folder_of(spoiled) / "config.json").open("a").write("\n")
-    code, printed = run("models", "promote", spoiled, *on(kept, labels))
+    code, printed = recontact("models", "promote", spoiled, *on(kept, labels))
     assert code == 1
     assert f"refused: {spoiled} is not put in service" in printed
     assert [line.split(":")[0].strip() for line in printed.splitlines() if line.startswith("  ")] == [
@@ -123,11 +105,11 @@ def test_a_spoiled_model_is_refused_with_each_reason(
 
 
 def test_force_puts_it_in_service_and_says_what_it_overrides(
-    run: Run, kept: Registry, toy: str, spoiled: str, labels: Path
+    recontact: Run, kept: Registry, toy: str, spoiled: str, labels: Path
 ) -> None:
     kept.promote(toy, instead_of=None)
     (kept.folder_of(spoiled) / "config.json").open("a").write("\n")
-    code, printed = run("models", "promote", spoiled, *on(kept, labels), "--force")
+    code, printed = recontact("models", "promote", spoiled, *on(kept, labels), "--force")
     assert code == 0, printed
     overridden = [line for line in printed.splitlines() if line.startswith("overridden by --force, ")]
     assert [line.split()[3] for line in overridden] == ["checksums:", "quality:", "quality:"]
@@ -137,35 +119,37 @@ def test_force_puts_it_in_service_and_says_what_it_overrides(
 
 
 def test_a_better_model_overrides_nothing_with_force(
-    run: Run, kept: Registry, toy: str, spoiled: str, labels: Path
+    recontact: Run, kept: Registry, toy: str, spoiled: str, labels: Path
 ) -> None:
     kept.promote(spoiled, instead_of=None)
-    code, printed = run("models", "promote", toy, *on(kept, labels), "--force")
+    code, printed = recontact("models", "promote", toy, *on(kept, labels), "--force")
     assert code == 0, printed
     assert "overridden" not in printed
     assert kept.history[-1].overridden == ()
 
 
 def test_a_model_that_cannot_answer_is_refused_even_with_force(
-    run: Run, kept: Registry, toy: str, spoiled: str, labels: Path
+    recontact: Run, kept: Registry, toy: str, spoiled: str, labels: Path
 ) -> None:
     kept.promote(spoiled, instead_of=None)
     (kept.folder_of(toy) / "model.onnx").unlink()
-    code, printed = run("models", "promote", toy, *on(kept, labels), "--force")
+    code, printed = recontact("models", "promote", toy, *on(kept, labels), "--force")
     assert code == 1
     assert "--force does not override this" in printed
     assert kept.current == spoiled
 
 
-def test_a_wide_margin_lets_a_worse_model_pass(run: Run, kept: Registry, toy: str, spoiled: str, labels: Path) -> None:
+def test_a_wide_margin_lets_a_worse_model_pass(
+    recontact: Run, kept: Registry, toy: str, spoiled: str, labels: Path
+) -> None:
     kept.promote(toy, instead_of=None)
-    code, printed = run("models", "promote", spoiled, *on(kept, labels), "--margin", "1")
+    code, printed = recontact("models", "promote", spoiled, *on(kept, labels), "--margin", "1")
     assert code == 0, printed
     assert kept.current == spoiled
 
 
 def test_what_becomes_current_while_a_model_is_measured_is_not_overwritten(
-    run: Run, kept: Registry, toy: str, spoiled: str, labels: Path, monkeypatch: pytest.MonkeyPatch
+    recontact: Run, kept: Registry, toy: str, spoiled: str, labels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measured = models._judge
 
@@ -175,19 +159,19 @@ def test_what_becomes_current_while_a_model_is_measured_is_not_overwritten(
         return verdict
 
     monkeypatch.setattr(models, "_judge", meanwhile)
-    code, printed = run("models", "promote", spoiled, *on(kept, labels))
+    code, printed = recontact("models", "promote", spoiled, *on(kept, labels))
     assert code == 1
     assert f"{toy} is current now, not nothing as when this began" in printed
     assert kept.current == toy
 
 
-def test_verify_names_every_damaged_file(run: Run, kept: Registry, toy: str, spoiled: str) -> None:
-    code, printed = run("models", "verify", "--registry", kept.folder)
+def test_verify_names_every_damaged_file(recontact: Run, kept: Registry, toy: str, spoiled: str) -> None:
+    code, printed = recontact("models", "verify", "--registry", kept.folder)
     assert code == 0
     assert "2 versions, all whole" in printed
     (kept.folder_of(toy) / "model.onnx").unlink()
     (kept.folder_of(spoiled) / "config.json").open("a").write("\n")
-    code, printed = run("models", "verify", "--registry", kept.folder)
+    code, printed = recontact("models", "verify", "--registry", kept.folder)
     assert code == 1
     assert "lacks model.onnx" in printed
     assert "config.json differs from the manifest" in printed
@@ -209,20 +193,20 @@ def test_verify_names_every_damaged_file(run: Run, kept: Registry, toy: str, spo
     ],
 )
 def test_what_cannot_be_done_ends_with_its_own_exit_code_and_cure(
-    run: Run, kept: Registry, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, said: str
+    recontact: Run, kept: Registry, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, said: str
 ) -> None:
     monkeypatch.chdir(kept.folder.parent)
-    ended, printed = run("models", *arguments)
+    ended, printed = recontact("models", *arguments)
     assert ended == code, printed
     assert said in printed
 
 
 def test_compare_shows_and_writes_the_differences(
-    run: Run, kept: Registry, toy: str, spoiled: str, spoiled_folder: Path, labels: Path, tmp_path: Path
+    recontact: Run, kept: Registry, toy: str, spoiled: str, spoiled_folder: Path, labels: Path, tmp_path: Path
 ) -> None:
     kept.promote(toy, instead_of=None)
     figures = tmp_path / "figures.json"
-    code, printed = run("compare", kept.folder, spoiled_folder, labels, "-o", figures)
+    code, printed = recontact("compare", kept.folder, spoiled_folder, labels, "-o", figures)
     assert code == 0, printed
     assert "12 comments" in printed
     assert "macro-F1 en (12)" in printed
@@ -233,32 +217,34 @@ def test_compare_shows_and_writes_the_differences(
 
 
 def test_promote_and_compare_read_the_tables_that_users_have(
-    run: Run, kept: Registry, toy: str, rows: list[LabelledComment], tmp_path: Path
+    recontact: Run, kept: Registry, toy: str, rows: list[LabelledComment], tmp_path: Path
 ) -> None:
     table = tmp_path / "own.csv"
     columns = {"text": [row.text for row in rows], "Reason": [";".join(row.labels) for row in rows]}
     pl.DataFrame(columns).write_csv(table)
     options = ("--split", "all", "--label-column", "reason")
-    code, printed = run("models", "promote", toy, "--registry", kept.folder, "--labels", table, *options)
+    code, printed = recontact("models", "promote", toy, "--registry", kept.folder, "--labels", table, *options)
     assert code == 0, printed
-    code, printed = run("compare", kept.folder, kept.folder, table, *options)
+    code, printed = recontact("compare", kept.folder, kept.folder, table, *options)
     assert code == 0, printed
     assert f"{len(rows)} comments" in printed
-    code, printed = run("compare", kept.folder, kept.folder, table, "--label-column", "cause")
+    code, printed = recontact("compare", kept.folder, kept.folder, table, "--label-column", "cause")
     assert code == 1
     assert "no column 'cause'" in printed
 
 
-def test_compare_takes_the_bundled_model_by_name(run: Run, labels: Path) -> None:
-    code, printed = run("compare", "bundled", "bundled", labels)
+def test_compare_takes_the_bundled_model_by_name(recontact: Run, labels: Path) -> None:
+    code, printed = recontact("compare", "bundled", "bundled", labels)
     assert code == 0, printed
     assert "recontact@" in printed
 
 
-def test_compare_refuses_models_of_other_causes(run: Run, model_folder: Path, labels: Path, tmp_path: Path) -> None:
+def test_compare_refuses_models_of_other_causes(
+    recontact: Run, model_folder: Path, labels: Path, tmp_path: Path
+) -> None:
     other = shutil.copytree(model_folder, tmp_path / "other")
     causes = (other / "causes.yaml").read_text(encoding="utf-8").replace("id: other", "id: weather")
     (other / "causes.yaml").write_text(causes, encoding="utf-8")
-    code, printed = run("compare", other, model_folder, labels)
+    code, printed = recontact("compare", other, model_folder, labels)
     assert code == 1
     assert "different causes" in printed
