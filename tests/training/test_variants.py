@@ -1,6 +1,7 @@
 """Variants of training comments keep their causes and the words that state them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recontact_data.labels import LABELLED, LabelledComment, Span, read_labelled
+from recontact_training import export
+from recontact_training.finetune import finetune
+from recontact_training.recipe import FinetuneRecipe
 from recontact_training.variants import UNTIDY, Variants, in_one_case, in_plain_letters, joined, rewritten, with_slips
 
 LANGUAGES = ("nb", "bg", "zh", "ru", "uk", "de", "tr", "is", "pl", "en")
@@ -66,6 +70,11 @@ def test_a_comment_that_would_be_left_without_its_evidence_stays() -> None:
     assert rewritten(row, ["a", " ", ""]) is row
 
 
+def test_evidence_outside_the_text_stops_no_run() -> None:
+    row = replace(comment("a b", "b"), evidence=(Span("no_callback", 2, 9),))
+    assert rewritten(row, ["A", " ", "B"]) is row
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_shipped_comment_keeps_the_words_that_state_its_causes(language: str) -> None:
     rng = np.random.default_rng(3)
@@ -96,8 +105,39 @@ def test_as_many_comments_are_turned_as_asked() -> None:
     assert [turned(k, 0) for k in range(400)] != [turned(k, 1) for k in range(400)]
 
 
-def test_comments_whose_evidence_is_unmarked_are_never_joined() -> None:
+def test_unmarked_evidence_stays_unmarked_and_says_nothing_of_the_label() -> None:
     unmarked = replace(comment("Ingen ringte", "Ingen"), evidence=())
-    turned = Variants([unmarked, comment("Alt bra")], 0.0, 1.0, seed=1)
-    assert turned(0, 0) is unmarked
-    assert all("Ingen" not in turned(1, epoch).text for epoch in range(20))
+    turned = Variants([unmarked, comment("Alt bra"), comment("Ingen svarer", "Ingen")], 0.0, 1.0, seed=1)
+    for place in range(3):
+        for epoch in range(20):
+            row = turned(place, epoch)
+            assert len(row.text) > len(turned.rows[place].text)
+            assert not (row.evidence and "Ingen ringte" in row.text)
+
+
+def test_other_scripts_are_left_as_they_are() -> None:
+    for text in ("Жду ответа", "안녕하세요", "が", "Ψάχνω"):
+        assert in_plain_letters(comment(text, language="und"), np.random.default_rng(1)).text == text
+    assert in_plain_letters(comment("ѝ", language="bg"), np.random.default_rng(1)).text == "i"
+
+
+def test_chinese_slips_are_characters_of_one_sound() -> None:
+    row = with_slips(comment("我在等的电话", language="zh"), np.random.default_rng(1))
+    assert row.text in {"我再等的电话", "我在等得电话"}
+
+
+def test_training_reads_other_variants_in_each_epoch(
+    rows: list[LabelledComment], encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    read = Variants.__call__
+
+    def noted(self: Variants, place: int, epoch: int) -> LabelledComment:
+        seen.append(epoch)
+        return read(self, place, epoch)
+
+    monkeypatch.setattr(Variants, "__call__", noted)
+    monkeypatch.setattr(export, "export_graph", lambda *_: None)
+    finetune(rows, encoder, tmp_path / "model", recipe=FinetuneRecipe(epochs=3, batch_size=8, untidy_share=0.5))
+    train = sum(row.split == "train" for row in rows)
+    assert seen[-3 * train :] == [0] * train + [1] * train + [2] * train

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
-from transformers import PreTrainedTokenizerBase, TrainerCallback
+from transformers import PreTrainedTokenizerBase
 
 from recontact_data.errors import LabelError
 from recontact_data.labels import LabelledComment
@@ -37,12 +37,16 @@ class Comments(Dataset[dict[str, Any]]):
     ) -> None:
         if unknown := sorted({label for row in rows for label in row.labels} - set(causes)):
             raise LabelError(f"label {unknown[0]!r} is not a cause of the taxonomy; known: {', '.join(causes)}")
-        self.rows, self.tokenizer, self.causes, self.max_length = rows, tokenizer, causes, recipe.max_length
+        self.tokenizer, self.causes, self.max_length = tokenizer, causes, recipe.max_length
         self.variants = Variants(rows, recipe.untidy_share, recipe.joined_share, recipe.seed)
         self.epoch = 0
 
+    def set_epoch(self, epoch: int) -> None:
+        """Says which epoch begins, or goes on; the Trainer's loader calls it."""
+        self.epoch = epoch
+
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.variants.rows)
 
     def __getitem__(self, place: int) -> dict[str, Any]:
         row = self.variants(place, self.epoch)
@@ -52,17 +56,6 @@ class Comments(Dataset[dict[str, Any]]):
             "labels": [float(cause in row.labels) for cause in self.causes],
             "evidence": _piece_targets(row, encoded["offset_mapping"], self.causes),
         }
-
-
-class NextEpoch(TrainerCallback):
-    """Tells the comments which epoch begins, also where a run goes on in the middle of one."""
-
-    def __init__(self, comments: Comments) -> None:
-        self.comments = comments
-
-    def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Called by the Trainer before it draws an epoch's first batch."""
-        self.comments.epoch = int((state.epoch or 0) + 1e-6)
 
 
 def _piece_targets(

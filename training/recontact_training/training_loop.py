@@ -17,7 +17,7 @@ from transformers import (
 from recontact_data.labels import LabelledComment, label_matrix
 from recontact_data.taxonomy import Taxonomy
 from recontact_training.checkpoints import Checkpoints, PartialRun
-from recontact_training.dataset import Collator, Comments, NextEpoch
+from recontact_training.dataset import Collator, Comments
 from recontact_training.devices import half_precision_pays
 from recontact_training.heads import TwoHeads, load_two_heads, parameter_groups
 from recontact_training.mean_of_epochs import MeanOfEpochs
@@ -57,14 +57,13 @@ def train_heads(
     steps = -(-len(rows) // recipe.batch_size) * recipe.epochs
     arguments = _arguments(recipe, run, steps)
     mean = MeanOfEpochs(recipe.epochs, recipe.mean_of_epochs)
-    comments = Comments(rows, tokenizer, taxonomy.ids, recipe)
     trainer = Trainer(
         model=model,
         args=arguments,
-        train_dataset=comments,
+        train_dataset=Comments(rows, tokenizer, taxonomy.ids, recipe),
         data_collator=Collator(tokenizer.pad_token_id),
         optimizers=_optimizer(model, recipe, steps),
-        callbacks=[NextEpoch(comments), mean, Checkpoints(run, mean, recipe.checkpoint_minutes), *callbacks],
+        callbacks=[mean, Checkpoints(run, mean, recipe.checkpoint_minutes), *callbacks],
     )
     trainer.remove_callback(PrinterCallback)  # it prints to standard output; callers bring their own
     model.lower_precision = half_precision_pays(arguments.device)

@@ -45,8 +45,11 @@ def rewritten(row: LabelledComment, pieces: Sequence[str]) -> LabelledComment:
         pieces: One for each character; may be empty.
 
     Returns:
-        The new comment, or `row` where a stretch of evidence, or the comment, would be left empty.
+        The new comment, or `row` where a stretch of evidence, or the comment, would be left empty, or where evidence
+        lies outside the text.
     """
+    if any(not 0 <= span.start < span.end <= len(pieces) for span in row.evidence):
+        return row
     ends = np.cumsum([0, *map(len, pieces)])
     spans = tuple(Span(s.cause, int(ends[s.start]), int(ends[s.end])) for s in row.evidence)
     text = "".join(pieces)
@@ -56,13 +59,17 @@ def rewritten(row: LabelledComment, pieces: Sequence[str]) -> LabelledComment:
 
 
 def with_slips(row: LabelledComment, rng: np.random.Generator) -> LabelledComment:
-    """Slips of the keyboard: a letter swapped with its neighbour, left out, doubled, or the key beside it."""
+    """Slips of the keyboard: a letter swapped with its neighbour, left out, doubled, or the key beside it.
+
+    In Chinese another character of the same sound.
+    """
     pieces = list(row.text)
-    letters = [k for k, letter in enumerate(pieces) if letter.isalpha()]
+    chinese = row.language == "zh"
+    letters = [k for k, letter in enumerate(pieces) if (letter in SOUND_ALIKES if chinese else letter.isalpha())]
     for k in rng.permutation(letters)[: -(-len(letters) // LETTERS_A_SLIP)]:
         letter, after = row.text[k], row.text[k + 1 : k + 2]
-        if row.language == "zh":
-            pieces[k] = SOUND_ALIKES.get(letter, letter)
+        if chinese:
+            pieces[k] = SOUND_ALIKES[letter]
             continue
         slip = rng.integers(4)
         if slip == 0 and after.isalpha() and pieces[k + 1] == after:
@@ -80,17 +87,18 @@ def in_plain_letters(row: LabelledComment, rng: np.random.Generator) -> Labelled
     """Without accents and apostrophes; Cyrillic in Latin letters; Chinese in Traditional characters."""
     if row.language == "zh":
         return rewritten(row, [_traditional(letter) for letter in row.text])
-    typed = {letter: (plain,) for letter, plain in LATIN.items()} | LATIN_OF.get(row.language, {})
+    typed: dict[str, tuple[str, ...]] = {}
+    if row.language in LATIN_OF:
+        typed = {letter: (plain,) for letter, plain in LATIN.items()} | LATIN_OF[row.language]
     usual = {letter: str(rng.choice(ways)) for letter, ways in {**PLAIN, **typed}.items()}
     return rewritten(row, [_plain(letter, usual) for letter in row.text])
 
 
 def _plain(letter: str, usual: dict[str, str]) -> str:
-    small = letter.lower()
-    if small in usual:
-        found = usual[small]
-        return found if letter == small else found.capitalize()
-    return "".join(part for part in unicodedata.normalize("NFD", letter) if not unicodedata.combining(part))
+    base = letter if letter.lower() in usual else unicodedata.normalize("NFD", letter)[0]
+    if (small := base.lower()) in usual:
+        return usual[small] if base == small else usual[small].capitalize()
+    return base if base.isascii() else letter
 
 
 @cache
@@ -104,7 +112,7 @@ def _traditional(letter: str) -> str:
 
 
 def in_one_case(row: LabelledComment, rng: np.random.Generator) -> LabelledComment:
-    """All small letters or, one time in three, all capitals."""
+    """All small letters or, one time in three, all capitals; the same to a vocabulary without capitals."""
     turn = str.upper if rng.random() < 1 / 3 else str.lower
     return rewritten(row, [turn(letter) for letter in row.text])
 
@@ -117,11 +125,16 @@ UNTIDY: tuple[Callable[[LabelledComment, np.random.Generator], LabelledComment],
 
 
 def joined(first: LabelledComment, second: LabelledComment, rng: np.random.Generator) -> LabelledComment:
-    """Two comments read as one, which states what either does."""
+    """Two comments read as one, which states what either does; `primary` stays that of the first.
+
+    Where the evidence of either is not marked, that of both is left out.
+    """
     text = first.text + str(rng.choice(JOINTS))
     moved = tuple(Span(s.cause, s.start + len(text), s.end + len(text)) for s in second.evidence)
-    added = (cause for cause in second.labels if cause not in first.labels)
-    return replace(first, text=text + second.text, labels=(*first.labels, *added), evidence=(*first.evidence, *moved))
+    marked = _is_marked(first) and _is_marked(second)
+    labels = (*first.labels, *(cause for cause in second.labels if cause not in first.labels))
+    evidence = (*first.evidence, *moved) if marked else ()
+    return replace(first, text=text + second.text, labels=labels, evidence=evidence)
 
 
 class Variants:
@@ -137,10 +150,9 @@ class Variants:
     def __init__(self, rows: Sequence[LabelledComment], untidy_share: float, joined_share: float, seed: int) -> None:
         self.rows, self.seed = rows, seed
         self.untidy_share, self.joined_share = untidy_share, joined_share
-        self.marked: dict[str, list[LabelledComment]] = {}
+        self.of_language: dict[str, list[LabelledComment]] = {}
         for row in rows:
-            if _is_marked(row):
-                self.marked.setdefault(row.language, []).append(row)
+            self.of_language.setdefault(row.language, []).append(row)
 
     def __call__(self, place: int, epoch: int) -> LabelledComment:
         """The comment at a place, as it is read in an epoch."""
@@ -149,8 +161,8 @@ class Variants:
             return row
         rng = np.random.default_rng([self.seed, epoch, place])
         untidy, with_other = rng.random(2) < (self.untidy_share, self.joined_share)
-        if with_other and _is_marked(row):
-            others = self.marked[row.language]
+        if with_other:
+            others = self.of_language[row.language]
             row = joined(row, others[rng.integers(len(others))], rng)
         return UNTIDY[rng.integers(len(UNTIDY))](row, rng) if untidy else row
 
