@@ -53,3 +53,9 @@ def test_macro_f1_is_over_the_causes_that_are_stated() -> None:
     labels = np.array([[True, False], [True, False]])
     assert macro_f1(labels, labels) == 1
     assert np.isnan(macro_f1(labels[:, 1:], labels[:, 1:]))
+
+
+def test_one_stated_cause_is_judged_by_itself_and_not_by_its_absence() -> None:
+    labels = np.array([[True, False], [False, False], [False, False]])
+    assert macro_f1(labels, ~labels) == 0
+    assert macro_f1(labels, np.array([[True, True], [True, False], [False, False]])) == pytest.approx(2 / 3)
