@@ -110,7 +110,7 @@ def _sources(lesson: Lesson, base: str | Path, taxonomy: Taxonomy, recipe: Finet
     """What a run depends on: with any of it changed, its checkpoints are of no use."""
     dials = {dial: value for dial, value in asdict(recipe).items() if dial not in MAY_CHANGE}
     return {
-        "labels": hash_of(row.to_json() for row in lesson.rows),
+        "labels": hash_of(row.to_json() for row in (*lesson.rows, *lesson.sentences)),
         "base": fingerprint(Path(base)) or str(base),
         "causes": ", ".join(taxonomy.ids),
         "recipe": json.dumps(dials),

@@ -110,6 +110,8 @@ def load_two_heads(
         raise ModelError(f"no encoder at {base}: {message[:200]}; give a Transformers folder or hub name") from error
     if not tokenizer.is_fast:
         raise ModelError(f"the tokenizer of {base} has no tokenizer.json; save it with a fast tokenizer")
+    if not recipe.embedding_factor:
+        model.get_input_embeddings().requires_grad_(False)
     heads = TwoHeads(model, recipe, positive_weight)
     heads.mask_id = tokenizer.mask_token_id
     if (Path(base) / EVIDENCE).is_file():
@@ -125,14 +127,16 @@ def parameter_groups(model: TwoHeads, recipe: FinetuneRecipe) -> list[dict[str, 
     depth = int(getattr(model.model.config, "num_hidden_layers", 0))
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
         if name.startswith(("evidence.", "model.classifier.", "model.score.", "model.head.")):
             rate = recipe.head_rate
-        elif recipe.embedding_rate and "word_embeddings" in name:
-            rate = recipe.embedding_rate
         else:
             layers = [int(part) for part in name.split(".") if part.isdigit()]
             below = depth - 1 - layers[0] if layers else (depth if "embed" in name else 0)
             rate = recipe.learning_rate * recipe.layer_decay**below
+            if parameter is model.model.get_input_embeddings().weight:
+                rate *= recipe.embedding_factor
         decay = recipe.weight_decay if parameter.dim() > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     return [{"params": p, "lr": rate, "weight_decay": decay} for (rate, decay), p in groups.items()]

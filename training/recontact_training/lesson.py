@@ -12,6 +12,7 @@ from recontact_data.splits import with_splits
 from recontact_data.taxonomy import Taxonomy
 from recontact_training.recipe import FinetuneRecipe
 from recontact_training.replay import OldRows, visits_of_new
+from recontact_training.sentences import labelled_sentences
 
 FEWEST = 20
 
@@ -23,24 +24,26 @@ class Lesson:
     Attributes:
         new: The new ones.
         kept: The old ones that are mixed in.
+        sentences: Shipped labelled sentences that are mixed in, all to train on.
         repeats: How often an epoch sees a new one.
         from_shipped: Whether shipped comments are among the old ones.
     """
 
     new: tuple[LabelledComment, ...]
     kept: tuple[LabelledComment, ...] = ()
+    sentences: tuple[LabelledComment, ...] = ()
     repeats: int = 1
     from_shipped: bool = False
 
     @property
     def rows(self) -> tuple[LabelledComment, ...]:
-        """All comments."""
+        """All comments, without the sentences."""
         return (*self.new, *self.kept)
 
     @property
     def train(self) -> list[LabelledComment]:
-        """Those to train on."""
-        return [row for row in self.rows if row.split == "train"]
+        """Those to train on, and the sentences."""
+        return [*(row for row in self.rows if row.split == "train"), *self.sentences]
 
     @property
     def validation(self) -> list[LabelledComment]:
@@ -57,6 +60,8 @@ class Lesson:
         """What the manifest says of where the model comes from."""
         model = (Path(base) / MANIFEST).is_file()
         origin: dict[str, Any] = {"base": read_manifest(Path(base)).model_version if model else Path(base).name}
+        if self.sentences:
+            origin["sentences"] = len(self.sentences)
         if self.kept:
             origin |= {"new": len(self.new), "kept": len(self.kept), "shipped": self.from_shipped}
         return origin
@@ -77,9 +82,10 @@ class Lesson:
 
     def _summary(self) -> str:
         train = sum(row.split == "train" for row in self.new)
+        old = sum(row.split == "train" for row in self.kept)
         often = "once" if self.repeats == 1 else f"{self.repeats} times"
         return (
-            f"training on {train} new comments, each {often} an epoch, and {len(self.train) - train} old ones; "
+            f"training on {train} new comments, each {often} an epoch, and {old} old ones; "
             f"{sum(row.split == 'test' for row in self.new)} new ones are held out"
         )
 
@@ -105,8 +111,9 @@ def make_lesson(rows: Sequence[LabelledComment], old: OldRows, recipe: FinetuneR
     shown = {row.text for row in beside.shipped}
     known = sum(row.split == "train" for row in new), sum(row.split == "train" for row in kept)
     lesson = Lesson(
-        tuple(new), tuple(kept), visits_of_new(*known, recipe.repeats), any(row.text in shown for row in kept)
-    )
+        tuple(new), tuple(kept), tuple(labelled_sentences(taxonomy, recipe.sentence_share, recipe.seed)),
+        visits_of_new(*known, recipe.repeats), any(row.text in shown for row in kept),
+    )  # fmt: skip
     if not known[0] or not lesson.validation:
         raise LabelError(f"{len(rows)} labelled comments are too few to train on; give at least {FEWEST}")
     return lesson

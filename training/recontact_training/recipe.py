@@ -120,7 +120,7 @@ class FinetuneRecipe:
         epochs: Passes over the training rows.
         batch_size: Comments a step.
         learning_rate: Peak rate of the encoder's body.
-        embedding_rate: Peak rate of the word embeddings; 0 for that of their layer.
+        embedding_factor: Factor on that rate for the word embeddings; 0 leaves them as they are.
         head_rate: Peak rate of the two heads, which start from nothing.
         layer_decay: Factor on the rate for each layer further from the head.
         weight_decay: AdamW weight decay.
@@ -133,6 +133,8 @@ class FinetuneRecipe:
         untidy_share: Share of the comments that an epoch reads as a hasty writer types: with slips, without accents or
             in one case (`recontact_training.variants`); other ones each time.
         joined_share: Share that an epoch reads with another comment of their language behind them.
+        sentence_share: Share of the shipped labelled sentences of customer service, in all languages, that an epoch
+            reads beside the comments (`recontact_training.sentences`).
         dropout: Dropout of the encoder and of the heads.
         mean_of_epochs: Number of last epochs whose weights are averaged.
         priority: How often an epoch sees the rows of a language; once where it is not named.
@@ -147,7 +149,7 @@ class FinetuneRecipe:
     epochs: int = 10
     batch_size: int = 16
     learning_rate: float = 2e-4
-    embedding_rate: float = 0.0
+    embedding_factor: float = 1.0
     head_rate: float = 1e-3
     layer_decay: float = 1.0
     weight_decay: float = 0.01
@@ -159,6 +161,7 @@ class FinetuneRecipe:
     hidden_share: float = 0.0
     untidy_share: float = 0.0
     joined_share: float = 0.0
+    sentence_share: float = 0.0
     dropout: float = 0.1
     mean_of_epochs: int = 1
     priority: Mapping[str, int] = field(default_factory=dict)
@@ -178,9 +181,11 @@ class FinetuneRecipe:
             raise RecipeError("epochs, batch_size and max_length must be at least 1")
         if not 1 <= self.mean_of_epochs <= self.epochs:
             raise RecipeError(f"mean_of_epochs is {self.mean_of_epochs}; it must be 1 to {self.epochs} (epochs)")
-        for name in ("hidden_share", "untidy_share", "joined_share"):
+        for name in ("hidden_share", "untidy_share", "joined_share", "sentence_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 to 1")
+        if not 0 <= self.embedding_factor < math.inf:
+            raise RecipeError(f"embedding_factor is {self.embedding_factor}; it must be 0 or more")
         if not 0 < self.review_precision < 1:
             raise RecipeError(f"review_precision is {self.review_precision}; it must lie between 0 and 1")
         if self.replay_rows < 0 or self.repeats < 1 or not self.checkpoint_minutes >= 0:
