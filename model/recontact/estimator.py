@@ -92,6 +92,7 @@ class CauseClassifier:
             causes=self.taxonomy.ids,
             thresholds=np.asarray(calibration.thresholds, dtype=np.float32),
             review_confidence=calibration.review_confidence,
+            trust=calibration.trust,
         )
         self._encoder = TextEncoder(folder, manifest.max_length)
         self._runtime: Runtime = load_runtime(folder, runtime)

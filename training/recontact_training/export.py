@@ -40,6 +40,7 @@ from recontact.calibration import (
     best_threshold,
     expected_threshold,
     fit_scale_and_shift,
+    fit_trust,
     review_bound,
     sigmoid,
 )
@@ -77,7 +78,9 @@ def calibrate(
     single = probabilities.astype(np.float32)
     first = [(rule.ranked(p) or (NONE,))[0] for p in single]
     right = np.array([cause in (row.labels or (NONE,)) for cause, row in zip(first, rows, strict=True)])
-    confidence = np.array([rule.confidence(p) for p in single])
+    behind, named = (np.array(found) for found in zip(*(rule.behind(p) for p in single), strict=True))
+    trust = fit_trust(behind, named, right)
+    confidence = np.array([trust(*answer) for answer in zip(behind.tolist(), named.tolist(), strict=True)])
     bound, reached, coverage = review_bound(confidence, right, review_precision)
     return Calibration(
         tuple(scale),
@@ -88,6 +91,7 @@ def calibrate(
         review_wanted=review_precision,
         review_coverage=coverage,
         curve=precision_curve(probabilities, truth),
+        trust=trust,
     )
 
 
