@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 
-def _cores() -> int:
+def usable_cores() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -97,7 +97,7 @@ class CauseClassifier:
         self._encoder = TextEncoder(folder, manifest.max_length)
         self._runtime: Runtime = load_runtime(folder, runtime)
         # One pool a classifier: requests that come at once share the cores instead of multiplying threads.
-        self._pool = ThreadPoolExecutor(max_workers=_cores(), thread_name_prefix="recontact")
+        self._pool = ThreadPoolExecutor(max_workers=usable_cores(), thread_name_prefix="recontact")
         self._folder = folder
         self._calibration = calibration
         self._manifest = manifest
@@ -184,6 +184,12 @@ class CauseClassifier:
         comments = _listed(texts)
         scores = self._score(comments)
         return [self._prediction(text, score) for text, score in zip(comments, scores, strict=True)]
+
+    def answer(self, text: str) -> Prediction:
+        """The same of one comment, computed in the thread of the caller: for servers with threads of their own."""
+        _ = self.manifest
+        (pieces,) = self._encoder.encode([text])
+        return self._prediction(text, self._score_one(text, pieces))
 
     def fit(self, texts: Iterable[str], labels: Iterable[Sequence[str]]) -> "Self":
         """Fine-tunes on labelled comments and becomes the model found; needs the train extra.

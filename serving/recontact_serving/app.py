@@ -1,11 +1,18 @@
 """The HTTP application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.concurrency import run_in_threadpool
 
 from recontact import CauseClassifier, __version__
+from recontact.estimator import usable_cores
 from recontact_serving import problems
-from recontact_serving.routes import classify, health
+from recontact_serving.batching import Batcher
+from recontact_serving.metrics import CountRequests, Metrics
+from recontact_serving.routes import classify, health, metrics
 from recontact_serving.settings import Settings, load_settings
 
 DESCRIPTION = "Finds why customers had to contact customer service again, in free-text comments of 20 languages."
@@ -22,13 +29,25 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
         ModelError: the model cannot be loaded.
     """
     settings = settings or load_settings()
+    model = classifier or CauseClassifier.load(settings.model)
+    model.classify(["warm-up"])
+    counts = Metrics()
+    batcher = Batcher(
+        model, settings.workers or usable_cores(), settings.max_wait_ms / 1000, settings.max_waiting_bytes, counts.turn
+    )
+    counts.watch(lambda: batcher.waiting)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(batcher.close)
+
     # FastAPI's own /docs fetches its scripts from a CDN; these come with the package.
-    app = FastAPIOffline(title="recontact", version=__version__, description=DESCRIPTION, redoc_url=None)
-    app.state.settings = settings
-    app.state.classifier = classifier or CauseClassifier.load(settings.model)
-    app.state.classifier.classify(["warm-up"])
+    app = FastAPIOffline(title="recontact", version=__version__, description=DESCRIPTION, redoc_url=None, lifespan=life)
+    app.state.settings, app.state.batcher, app.state.metrics = settings, batcher, counts
     problems.install(app)
-    app.include_router(classify.router)
-    app.include_router(health.router)
+    for router in (classify.router, health.router, metrics.router):
+        app.include_router(router)
     app.add_middleware(problems.BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(CountRequests, metrics=counts)  # the outermost: it counts what the others refuse
     return app

@@ -3,15 +3,19 @@
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from recontact_serving.batching import ClosedError, OverloadedError
+from recontact_serving.metrics import GONE
 from recontact_serving.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
+RESTART = 5  # seconds in which a server that stops may be back
 
 
 class TooLargeError(Exception):
@@ -35,6 +39,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(TooLargeError, _too_large)
+    app.add_exception_handler(OverloadedError, _overloaded)
+    app.add_exception_handler(ClosedError, _closed)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -58,6 +65,19 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 
 async def _too_large(_: Request, error: Exception) -> JSONResponse:
     return problem(413, str(error))
+
+
+async def _overloaded(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, OverloadedError)
+    return problem(503, str(error), {"Retry-After": str(error.retry_after)})
+
+
+async def _closed(_: Request, error: Exception) -> JSONResponse:
+    return problem(503, str(error), {"Retry-After": str(RESTART)})
+
+
+async def _gone(_: Request, error: Exception) -> Response:
+    return Response(status_code=GONE)  # nobody reads it, but it is counted
 
 
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:

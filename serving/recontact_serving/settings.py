@@ -19,6 +19,9 @@ class Settings(BaseSettings):
         max_texts: Comments a request may hold.
         max_characters: Characters a comment may have.
         max_body_bytes: Bytes a request's body may have.
+        workers: Threads that compute; None for one a core.
+        max_wait_ms: Milliseconds a request may have to wait for others; one that would wait longer is refused at once.
+        max_waiting_bytes: Bytes of comments that may wait.
     """
 
     model_config = SettingsConfigDict(env_prefix="RECONTACT_", frozen=True)
@@ -29,6 +32,9 @@ class Settings(BaseSettings):
     max_texts: int = Field(default=1000, ge=1)
     max_characters: int = Field(default=20_000, ge=1)
     max_body_bytes: int = Field(default=8_000_000, ge=1)
+    workers: int | None = Field(default=None, ge=1)
+    max_wait_ms: float = Field(default=500, gt=0)
+    max_waiting_bytes: int = Field(default=64_000_000, ge=1)
 
 
 def load_settings(**given: Any) -> Settings:

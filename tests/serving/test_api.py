@@ -169,9 +169,10 @@ def test_a_failure_inside_the_server_is_a_problem_without_the_comment(classifier
         model_version = "failing@0"
 
         def classify(self, texts: list[str]) -> list[Any]:
-            if texts == ["warm-up"]:
-                return []
-            raise RuntimeError(f"cannot read {texts}")
+            return []
+
+        def answer(self, text: str) -> Any:
+            raise RuntimeError(f"cannot read {text}")
 
     app = create_app(Settings(), Failing())  # type: ignore[arg-type]
     is_problem(post(TestClient(app, raise_server_exceptions=False), {"text": SECRET}), 500)
