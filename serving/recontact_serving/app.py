@@ -12,7 +12,7 @@ from recontact.estimator import usable_cores
 from recontact_serving import problems
 from recontact_serving.batching import Batcher
 from recontact_serving.metrics import CountRequests, Metrics
-from recontact_serving.routes import classify, health, metrics
+from recontact_serving.routes import classify, health, metrics, open_inference, predict, taxonomy
 from recontact_serving.settings import Settings, load_settings
 
 DESCRIPTION = "Finds why customers had to contact customer service again, in free-text comments of 20 languages."
@@ -46,8 +46,8 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
     app = FastAPIOffline(title="recontact", version=__version__, description=DESCRIPTION, redoc_url=None, lifespan=life)
     app.state.settings, app.state.batcher, app.state.metrics = settings, batcher, counts
     problems.install(app)
-    for router in (classify.router, health.router, metrics.router):
-        app.include_router(router)
+    for module in (classify, taxonomy, predict, open_inference, health, metrics):
+        app.include_router(module.router)
     app.add_middleware(problems.BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(CountRequests, metrics=counts)  # the outermost: it counts what the others refuse
     return app
