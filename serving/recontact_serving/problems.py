@@ -15,6 +15,7 @@ from recontact_serving.metrics import GONE
 from recontact_serving.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
+OPEN_INFERENCE = "/v2/"
 RESTART = 5  # seconds in which a server that stops may be back
 
 
@@ -22,9 +23,11 @@ class TooLargeError(Exception):
     """A request is over a limit; the message names the limit."""
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """A problem-details answer."""
+def problem(path: str, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """A problem-details answer; under `/v2` with the member `error`, where clients of that protocol look for it."""
     content = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
+    if path.startswith(OPEN_INFERENCE):
+        content["error"] = detail
     return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
@@ -45,43 +48,43 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     """Says what is wrong and where, without repeating the comment."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     if first["type"] == "json_invalid":
-        return problem(400, "the body is not valid JSON")
+        return problem(request.scope["path"], 400, "the body is not valid JSON")
     if first["type"] == "string_unicode":
-        return problem(400, "a text holds half of a character (a lone surrogate such as \\ud83d); mend it")
+        return problem(request.scope["path"], 400, "a text holds half of a character (a lone surrogate); mend it")
     where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
     where = where.encode("utf-8", "backslashreplace").decode("utf-8")
-    return problem(422, f"{where}: {first['msg'].removeprefix('Value error, ')}")
+    return problem(request.scope["path"], 422, f"{where}: {first['msg'].removeprefix('Value error, ')}")
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+    return problem(request.scope["path"], error.status_code, str(error.detail), dict(error.headers or {}))
 
 
-async def _too_large(_: Request, error: Exception) -> JSONResponse:
-    return problem(413, str(error))
+async def _too_large(request: Request, error: Exception) -> JSONResponse:
+    return problem(request.scope["path"], 413, str(error))
 
 
-async def _overloaded(_: Request, error: Exception) -> JSONResponse:
+async def _overloaded(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, OverloadedError)
-    return problem(503, str(error), {"Retry-After": str(error.retry_after)})
+    return problem(request.scope["path"], 503, str(error), {"Retry-After": str(error.retry_after)})
 
 
-async def _closed(_: Request, error: Exception) -> JSONResponse:
-    return problem(503, str(error), {"Retry-After": str(RESTART)})
+async def _closed(request: Request, error: Exception) -> JSONResponse:
+    return problem(request.scope["path"], 503, str(error), {"Retry-After": str(RESTART)})
 
 
 async def _gone(_: Request, error: Exception) -> Response:
     return Response(status_code=GONE)  # nobody reads it, but it is counted
 
 
-async def _unexpected(_: Request, error: Exception) -> JSONResponse:
-    return problem(500, "the server failed on this request; its log says more")
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    return problem(request.scope["path"], 500, "the server failed on this request; its log says more")
 
 
 class BodyLimit:
@@ -96,7 +99,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        refusal = problem(413, f"the body may have {self.max_bytes:,} bytes; split the request")
+        refusal = problem(scope["path"], 413, f"the body may have {self.max_bytes:,} bytes; split the request")
         if declared.isdigit() and int(declared) > self.max_bytes:
             await refusal(scope, receive, send)
             return

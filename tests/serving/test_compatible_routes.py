@@ -162,6 +162,7 @@ def test_an_unknown_model_version_or_output_is_named(client: TestClient, classif
     answer = client.get(f"/v2/models/{name}/versions/none/ready")
     assert answer.status_code == 404
     assert classifier.model_version in answer.json()["detail"]
+    assert answer.json()["error"] == answer.json()["detail"]  # where the protocol has it
 
 
 def test_the_taxonomy_names_causes_in_each_language(client: TestClient, classifier: CauseClassifier) -> None:
