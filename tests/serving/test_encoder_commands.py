@@ -56,3 +56,14 @@ def test_an_encoder_is_made_and_measured(
     assert list(found) == [str(out / "encoder"), "random weights", "TF-IDF"]
     assert set(found[str(out / "encoder")]["to_english"]["ntrex"]) == {"nb"}
     assert "probe: all languages" in measured.output
+
+
+def test_what_was_measured_is_kept_when_the_next_encoder_fails(
+    corpus: Path, encoder: Path, rows: list[LabelledComment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comments = [replace(row, language=("en", "nb")[k % 2]) for k, row in enumerate(rows)]
+    monkeypatch.setattr(labels, "load_labelled", lambda: comments)
+    figures = tmp_path / "figures.json"
+    command = ["evaluate-encoder", str(encoder), str(tmp_path / "missing"), "--corpus", str(corpus), "-o", str(figures)]
+    assert CliRunner().invoke(app, command).exit_code != 0
+    assert list(json.loads(figures.read_text(encoding="utf-8"))) == [str(encoder)]

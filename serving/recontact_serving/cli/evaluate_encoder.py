@@ -17,7 +17,9 @@ def evaluate_encoder(
     baselines: Annotated[
         bool, typer.Option("--baselines", help="Add the first encoder with random weights, and character TF-IDF.")
     ] = False,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the figures as JSON.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the figures as JSON, after each encoder.")
+    ] = None,
 ) -> None:
     """Show how well encoders find translations and tell causes, in the own language and from others.
 
@@ -46,18 +48,21 @@ def evaluate_encoder(
     found: dict[str, EncoderFigures] = {}
     with Console(stderr=True).status("") as status:
 
+        def keep(name: str, figures: EncoderFigures) -> None:
+            found[name] = figures
+            if output is not None:  # each at once: the next one takes many minutes, and may be stopped
+                write_json(output, {name: figures.to_dict() for name, figures in found.items()})
+
         def measure(name: str, encoder: SentenceEncoder) -> None:
-            found[name] = figures_of(encoder, corpus, rows, taxonomy, lambda part: status.update(f"{name}: {part}"))
+            keep(name, figures_of(encoder, corpus, rows, taxonomy, lambda part: status.update(f"{name}: {part}")))
 
         for name in encoders:
             measure(name, SentenceEncoder(name, LONGEST))
         if baselines:
             measure("random weights", SentenceEncoder(encoders[0], LONGEST, random=True))
             status.update("TF-IDF: probes")
-            found["TF-IDF"] = evaluate_ngrams(rows, taxonomy)
+            keep("TF-IDF", evaluate_ngrams(rows, taxonomy))
     show(Console(), found)
-    if output is not None:
-        write_json(output, {name: figures.to_dict() for name, figures in found.items()})
 
 
 def show(console: "Console", found: "dict[str, EncoderFigures]") -> None:
