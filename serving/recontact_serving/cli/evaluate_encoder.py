@@ -48,7 +48,7 @@ def evaluate_encoder(
     found: dict[str, EncoderFigures] = {}
     with Console(stderr=True).status("") as status:
 
-        def keep(name: str, figures: EncoderFigures) -> None:
+        def keep(name: str, figures: "EncoderFigures") -> None:
             found[name] = figures
             if output is not None:  # each at once: the next one takes many minutes, and may be stopped
                 write_json(output, {name: figures.to_dict() for name, figures in found.items()})
