@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recontact.confidence import AS_IT_IS, ConfidenceFit, logit_of
 from recontact.guarantee import certified_cut
 from recontact.precision import PrecisionCurve
-from recontact.trust import AS_IT_IS, Trust, logit_of
 from recontact_data.errors import ModelError
 
 Doubles = NDArray[np.float64]
@@ -37,7 +37,7 @@ class Calibration:
         review_wanted: Share of them that was asked for; None in models made before that was kept.
         review_coverage: Share of the answers that needed no review, on validation; None likewise.
         curve: Where to cut each cause for a precision that a user names; None likewise.
-        trust: From the probability behind an answer to its confidence; in older models they are the same.
+        confidence: From the probability behind an answer to its confidence; in older models they are the same.
     """
 
     scale: tuple[float, ...]
@@ -48,7 +48,7 @@ class Calibration:
     review_wanted: float | None = None
     review_coverage: float | None = None
     curve: PrecisionCurve | None = None
-    trust: Trust = AS_IT_IS
+    confidence: ConfidenceFit = AS_IT_IS
 
     def save(self, folder: Path) -> None:
         """Writes `calibration.json`."""
@@ -85,7 +85,7 @@ class Calibration:
             newer("review_wanted"),
             newer("review_coverage"),
             PrecisionCurve.from_json(values["curve"], len(scale)) if "curve" in values else None,
-            Trust.from_json(values["trust"]) if "trust" in values else AS_IT_IS,
+            ConfidenceFit.from_json(values["confidence"]) if "confidence" in values else AS_IT_IS,
         )
 
 
@@ -127,7 +127,7 @@ def fit_scale_and_shift(logits: Doubles, labels: Bools, pull: float = 5.0, round
     return max(float(values[0]), 0.05), float(values[1])
 
 
-def fit_trust(behind: Doubles, named: Bools, right: Bools) -> Trust:
+def fit_confidence(behind: Doubles, named: Bools, right: Bools) -> ConfidenceFit:
     """Finds how far answers are to be believed.
 
     Args:
@@ -136,7 +136,7 @@ def fit_trust(behind: Doubles, named: Bools, right: Bools) -> Trust:
         right: Whether the comment states the answer's cause (or none, as answered), shape (n,).
     """
     logits = logit_of(behind)
-    return Trust(*(fit_scale_and_shift(logits[kind], right[kind]) for kind in (named, ~named)))
+    return ConfidenceFit(*(fit_scale_and_shift(logits[kind], right[kind]) for kind in (named, ~named)))
 
 
 def best_threshold(probabilities: Doubles, labels: Bools) -> float:

@@ -4,7 +4,7 @@ import copy
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from recontact.calibration import Calibration, sigmoid
 from recontact.prediction import Evidence, Prediction, Rule, find_evidence, none_prediction
 from recontact.registry import model_folder
 from recontact.runtime import Runtime, RuntimeName, load_runtime
-from recontact.text import Pieces, TextEncoder, is_blank, merge_windows
+from recontact.text import Floats, Pieces, TextEncoder, is_blank, merge_windows
 from recontact_data.errors import MissingExtraError, ModelError, TaxonomyError
 from recontact_data.language import identify_language
 from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
@@ -92,7 +92,7 @@ class CauseClassifier:
             causes=self.taxonomy.ids,
             thresholds=np.asarray(calibration.thresholds, dtype=np.float32),
             review_confidence=calibration.review_confidence,
-            trust=calibration.trust,
+            believed=calibration.confidence,
         )
         self._encoder = TextEncoder(folder, manifest.max_length)
         self._runtime: Runtime = load_runtime(folder, runtime)
@@ -185,11 +185,21 @@ class CauseClassifier:
         scores = self._score(comments)
         return [self._prediction(text, score) for text, score in zip(comments, scores, strict=True)]
 
-    def answer(self, text: str) -> Prediction:
-        """The same of one comment, computed in the thread of the caller: for servers with threads of their own."""
-        _ = self.manifest
+    def answer_in_steps(self, text: str) -> Generator[int, None, Prediction]:
+        """Computes the same of one comment in the caller's thread, and may be halted; for servers.
+
+        Yields:
+            The pieces of each window, when it is computed.
+
+        Returns:
+            What the model says of the comment.
+        """
         (pieces,) = self._encoder.encode([text])
-        return self._prediction(text, self._score_one(text, pieces))
+        ran = []
+        for window in () if is_blank(text) else pieces.windows:
+            ran.append(self._runtime.run(window.ids))
+            yield len(window.ids)
+        return self._prediction(text, self._scores(pieces, ran))
 
     def fit(self, texts: Iterable[str], labels: Iterable[Sequence[str]]) -> "Self":
         """Fine-tunes on labelled comments and becomes the model found; needs the train extra.
@@ -229,9 +239,13 @@ class CauseClassifier:
         return list(self._pool.map(self._score_one, texts, encoded))
 
     def _score_one(self, text: str, pieces: Pieces) -> Scores:
-        if is_blank(text):
+        windows = () if is_blank(text) else pieces.windows
+        return self._scores(pieces, [self._runtime.run(window.ids) for window in windows])
+
+    def _scores(self, pieces: Pieces, ran: Sequence[tuple[Floats, Floats]]) -> Scores:
+        """Scores of a comment from the logits of its windows; all zero where there are none."""
+        if not ran:
             return Scores(np.zeros(len(self.taxonomy), dtype=np.float32), pieces, np.zeros((0, 0), dtype=np.float32))
-        ran = [self._runtime.run(window.ids) for window in pieces.windows]
         logits, piece_logits = merge_windows(pieces, [one for one, _ in ran], [rows for _, rows in ran])
         probabilities = sigmoid(logits.astype(np.float64)).astype(np.float32)
         return Scores(probabilities, pieces, sigmoid(piece_logits.astype(np.float64)).astype(np.float32))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recontact.trust import AS_IT_IS, Trust
+from recontact.confidence import AS_IT_IS, ConfidenceFit
 from recontact_data.taxonomy import NONE
 
 Floats = NDArray[np.float32]
@@ -31,7 +31,7 @@ class Prediction:
         cause: The most probable stated cause, the first of `causes`; or `none`.
         causes: Every stated cause (`Rule.cut`), the most probable first.
         evidence: The words that state each of `causes`.
-        confidence: Chance that the comment states `cause` (for `none`: states no cause), as `Trust` found it.
+        confidence: Chance that the comment states `cause`, or for `none` that it states none (`ConfidenceFit`).
         probabilities: Calibrated probability of each cause.
         language: Language code of the comment, `und` if it has no letters.
         needs_review: Whether a person should look: confidence is below the model's review bound.
@@ -63,14 +63,14 @@ class Rule:
         thresholds: A cause is stated if its probability is at least its threshold, shape (n_causes,).
         review_confidence: Answers below this confidence need review.
         strict: Whether a cause below its threshold is never stated, also where it is the most probable of all.
-        trust: How far the probability behind an answer is believed.
+        believed: How far the probability behind an answer is believed.
     """
 
     causes: tuple[str, ...]
     thresholds: Floats
     review_confidence: float
     strict: bool = False
-    trust: Trust = AS_IT_IS
+    believed: ConfidenceFit = AS_IT_IS
 
     def cut(self, probabilities: Floats) -> NDArray[np.bool_]:
         """Which causes are stated, same shape as `probabilities`, (..., n_causes).
@@ -93,7 +93,7 @@ class Rule:
     def confidence(self, probabilities: Floats) -> float:
         """Chance that the answer to one comment is right."""
         behind, named = self.behind(probabilities)
-        return self.trust(behind, named)
+        return self.believed(behind, named)
 
     def behind(self, probabilities: Floats) -> tuple[float, bool]:
         """What stands behind the answer to one comment: a probability, and whether a cause is named.

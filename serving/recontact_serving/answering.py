@@ -1,33 +1,37 @@
 """Answering: the one way from the comments of a request to predictions, whatever the route."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated
+import json
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from recontact import CauseClassifier
 from recontact.prediction import Prediction
-from recontact_serving.batching import Batcher
 from recontact_serving.metrics import Metrics
 from recontact_serving.problems import TooLargeError
+from recontact_serving.scheduling import Scheduler
 from recontact_serving.settings import Settings
+
+FEW = 8  # comments whose answers are written faster than handed to a thread
 
 
 class Answerer:
-    """Answers the comments of one request."""
+    """Answers the comments of one request.
+
+    Attributes:
+        classifier: The model that was in service when the request came.
+    """
 
     def __init__(self, request: Request) -> None:
         self._request = request
         self._settings: Settings = request.app.state.settings
-        self._batcher: Batcher = request.app.state.batcher
+        self._scheduler: Scheduler = request.app.state.scheduler
         self._metrics: Metrics = request.app.state.metrics
-
-    @property
-    def classifier(self) -> CauseClassifier:
-        """The model in service."""
-        return self._batcher.classifier
+        self.classifier: CauseClassifier = self._scheduler.classifier
 
     async def __call__(self, comments: Sequence[str]) -> list[Prediction]:
         """Predictions of comments, in order; no longer worked on once the client has gone.
@@ -35,6 +39,7 @@ class Answerer:
         Raises:
             TooLargeError: there are too many comments, or one is too long.
             OverloadedError: too much waits already.
+            FailedError: a comment could not be computed.
             ClientDisconnect: the client has gone.
         """
         self._check(comments)
@@ -50,7 +55,7 @@ class Answerer:
             raise TooLargeError(f"a text may have {long} characters, one has {longest}; shorten it")
 
     async def _while_connected(self, comments: Sequence[str]) -> list[Prediction]:
-        answers = asyncio.ensure_future(self._batcher.classify(comments))
+        answers = asyncio.ensure_future(self._scheduler.classify(comments, self.classifier))
         gone = asyncio.ensure_future(self._gone())
         try:
             await asyncio.wait((answers, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -66,4 +71,19 @@ class Answerer:
             pass
 
 
-Answering = Annotated[Answerer, Depends(Answerer)]
+async def get_answerer(request: Request) -> Answerer:
+    """The answerer of a request."""
+    return Answerer(request)
+
+
+Answering = Annotated[Answerer, Depends(get_answerer)]
+
+
+async def rendered(make: Callable[[], Any], comments: int) -> Response:
+    """JSON of what `make` gives; that of many comments is made in another thread, so that nobody waits for it."""
+
+    def content() -> bytes:
+        return json.dumps(make(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    made = content() if comments <= FEW else await run_in_threadpool(content)
+    return Response(made, media_type="application/json")

@@ -10,9 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from recontact import CauseClassifier, __version__
 from recontact.estimator import usable_cores
 from recontact_serving import problems
-from recontact_serving.batching import Batcher
 from recontact_serving.metrics import CountRequests, Metrics
 from recontact_serving.routes import classify, health, metrics, open_inference, predict, taxonomy
+from recontact_serving.scheduling import Scheduler
 from recontact_serving.settings import Settings, load_settings
 
 DESCRIPTION = "Finds why customers had to contact customer service again, in free-text comments of 20 languages."
@@ -32,19 +32,20 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
     model = classifier or CauseClassifier.load(settings.model)
     model.classify(["warm-up"])
     counts = Metrics()
-    batcher = Batcher(
+    scheduler = Scheduler(
         model, settings.workers or usable_cores(), settings.max_wait_ms / 1000, settings.max_waiting_bytes, counts.turn
     )
-    counts.watch(lambda: batcher.waiting)
+    counts.watch(lambda: scheduler.waiting)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        scheduler.open()
         yield
-        await run_in_threadpool(batcher.close)
+        await run_in_threadpool(scheduler.close)
 
     # FastAPI's own /docs fetches its scripts from a CDN; these come with the package.
     app = FastAPIOffline(title="recontact", version=__version__, description=DESCRIPTION, redoc_url=None, lifespan=life)
-    app.state.settings, app.state.batcher, app.state.metrics = settings, batcher, counts
+    app.state.settings, app.state.scheduler, app.state.metrics = settings, scheduler, counts
     problems.install(app)
     for module in (classify, taxonomy, predict, open_inference, health, metrics):
         app.include_router(module.router)

@@ -7,9 +7,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recontact.prediction import Prediction
+from recontact_serving.problems import GONE, problem
+from recontact_serving.scheduling import log_failure
 
 UNKNOWN_ROUTE = "unknown"
-GONE = 499  # the client went away before there was an answer
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
@@ -62,7 +63,10 @@ class Metrics:
 
 
 class CountRequests:
-    """Counts requests by route and status, and how long each took. A path that is no route counts as `unknown`."""
+    """Counts requests by route and status, and how long each took. A path that is no route counts as `unknown`.
+
+    What nobody expected ends here, as a 500: further out, its message would reach the log, and may quote a comment.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app, self.metrics = app, metrics
@@ -82,6 +86,11 @@ class CountRequests:
 
         try:
             await self.app(scope, receive, counted)
+        except Exception as error:
+            log_failure(error)
+            if status == GONE:
+                failed = problem(scope["path"], 500, "the server failed on this request; its log says more")
+                await failed(scope, receive, counted)
         finally:
             route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)
             self.metrics.requests.labels(route, str(status)).inc()

@@ -10,12 +10,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recontact_serving.batching import ClosedError, OverloadedError
-from recontact_serving.metrics import GONE
+from recontact_serving.scheduling import ClosedError, FailedError, OverloadedError
 from recontact_serving.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
-OPEN_INFERENCE = "/v2/"
+ERROR_MEMBER = ("/predict", "/v2")  # routes whose clients look for the reason in the member `error`
+GONE = 499  # the client went away before there was an answer
 RESTART = 5  # seconds in which a server that stops may be back
 
 
@@ -24,9 +24,9 @@ class TooLargeError(Exception):
 
 
 def problem(path: str, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """A problem-details answer; under `/v2` with the member `error`, where clients of that protocol look for it."""
+    """A problem-details answer."""
     content = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
-    if path.startswith(OPEN_INFERENCE):
+    if path.startswith(ERROR_MEMBER):
         content["error"] = detail
     return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
@@ -45,7 +45,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OverloadedError, _overloaded)
     app.add_exception_handler(ClosedError, _closed)
     app.add_exception_handler(ClientDisconnect, _gone)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(FailedError, _failed)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -83,7 +83,7 @@ async def _gone(_: Request, error: Exception) -> Response:
     return Response(status_code=GONE)  # nobody reads it, but it is counted
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+async def _failed(request: Request, error: Exception) -> JSONResponse:
     return problem(request.scope["path"], 500, "the server failed on this request; its log says more")
 
 

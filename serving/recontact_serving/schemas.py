@@ -1,8 +1,8 @@
 """Schemas: what requests and answers look like."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -14,7 +14,12 @@ def _whole_characters(text: str) -> str:
     return text
 
 
+def _only_one(text: Any) -> Any:
+    return text[0] if isinstance(text, list) and len(text) == 1 else text
+
+
 Text = Annotated[StrictStr, AfterValidator(_whole_characters)]
+ListedText = Annotated[Text, BeforeValidator(_only_one)]  # or a list of one text, as batches of some clients hold them
 
 
 class ClassifyRequest(BaseModel):

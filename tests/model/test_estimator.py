@@ -72,12 +72,12 @@ def test_the_primary_cause_is_the_most_probable_stated_one_or_none(
     for answer in answers:
         if answer.causes:
             assert answer.cause == answer.causes[0]
-            assert answer.confidence == classifier.rule.trust(answer.probabilities[answer.cause], named=True)
+            assert answer.confidence == classifier.rule.believed(answer.probabilities[answer.cause], named=True)
         else:
             assert answer.cause == "none"
             assert answer.evidence == ()
             behind = 1 - max(answer.probabilities.values())
-            assert answer.confidence == pytest.approx(classifier.rule.trust(behind, named=False))
+            assert answer.confidence == pytest.approx(classifier.rule.believed(behind, named=False))
         assert answer.needs_review == (answer.confidence < classifier.rule.review_confidence)
         assert answer.model_version == classifier.model_version
     assert {answer.cause for answer in answers} >= {"none", "no_callback"}

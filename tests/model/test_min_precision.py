@@ -49,7 +49,7 @@ def test_a_cause_kept_unsaid_leaves_an_unsure_none(folder: Path, rows: list[Labe
         if not stated.any():
             assert answer.cause == "none"
             behind = 1 - max(answer.probabilities.values())
-            assert answer.confidence == pytest.approx(precise.rule.trust(behind, named=False))
+            assert answer.confidence == pytest.approx(precise.rule.believed(behind, named=False))
 
 
 def test_a_low_precision_states_no_more_than_the_usual_cut(folder: Path, rows: list[LabelledComment]) -> None:

@@ -171,7 +171,7 @@ def test_a_failure_inside_the_server_is_a_problem_without_the_comment(classifier
         def classify(self, texts: list[str]) -> list[Any]:
             return []
 
-        def answer(self, text: str) -> Any:
+        def answer_in_steps(self, text: str) -> Any:
             raise RuntimeError(f"cannot read {text}")
 
     app = create_app(Settings(), Failing())  # type: ignore[arg-type]

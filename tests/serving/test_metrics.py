@@ -52,7 +52,7 @@ def test_no_count_holds_a_word_of_a_comment(client: TestClient) -> None:
 
 def test_too_much_is_refused_with_when_to_come_back(classifier: CauseClassifier) -> None:
     client = TestClient(create_app(Settings(max_wait_ms=0.001), classifier))
-    client.app.state.batcher.wait = lambda cost: 3.2  # type: ignore[attr-defined]
+    client.app.state.scheduler.wait = lambda cost: 3.2  # type: ignore[attr-defined]
     answer = client.post("/v1/classify", json={"text": SECRET})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "4")
     assert answer.headers["content-type"] == "application/problem+json"
@@ -69,7 +69,7 @@ def test_a_client_that_left_is_counted_and_its_comments_dropped(classifier: Caus
 
         async def receive() -> Any:
             if len(messages) == 1:
-                while not app.state.batcher.waiting:
+                while not app.state.scheduler.waiting:
                     await asyncio.sleep(0.001)
             return messages.pop(0)
 

@@ -39,8 +39,8 @@ from recontact.calibration import (
     Calibration,
     best_threshold,
     expected_threshold,
+    fit_confidence,
     fit_scale_and_shift,
-    fit_trust,
     review_bound,
     sigmoid,
 )
@@ -79,8 +79,8 @@ def calibrate(
     first = [(rule.ranked(p) or (NONE,))[0] for p in single]
     right = np.array([cause in (row.labels or (NONE,)) for cause, row in zip(first, rows, strict=True)])
     behind, named = (np.array(found) for found in zip(*(rule.behind(p) for p in single), strict=True))
-    trust = fit_trust(behind, named, right)
-    confidence = np.array([trust(*answer) for answer in zip(behind.tolist(), named.tolist(), strict=True)])
+    fit = fit_confidence(behind, named, right)
+    confidence = np.array([fit(*answer) for answer in zip(behind.tolist(), named.tolist(), strict=True)])
     bound, reached, coverage = review_bound(confidence, right, review_precision)
     return Calibration(
         tuple(scale),
@@ -91,7 +91,7 @@ def calibrate(
         review_wanted=review_precision,
         review_coverage=coverage,
         curve=precision_curve(probabilities, truth),
-        trust=trust,
+        confidence=fit,
     )
 
 

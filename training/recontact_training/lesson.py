@@ -73,6 +73,8 @@ class Lesson:
         thin = {cause: count for cause, count in counts.items() if count < FEWEST}
         for cause, count in thin.items():
             yield f"only {count} training comments state {cause}; give at least {FEWEST}"
+        if self.sentences:
+            yield f"{len(self.sentences)} sentences of customer service that ship are read beside them (sentence_share)"
         if self.kept:
             seldom = {cause: sum(cause in row.labels for row in new) for cause in taxonomy.ids if cause not in thin}
             listed = ", ".join(f"{cause} ({count})" for cause, count in seldom.items() if count < FEWEST)

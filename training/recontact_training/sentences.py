@@ -19,7 +19,7 @@ LANGUAGES = ("en", *sorted(path.stem for path in DOMAIN.glob("??.tsv")))
 
 
 def labelled_sentences(taxonomy: Taxonomy, share: float, seed: int) -> list[LabelledComment]:
-    """Sentences to train on beside comments; none where the taxonomy lacks one of their causes.
+    """Sentences to train on beside comments; none where the taxonomy has other causes than they were labelled with.
 
     Evidence is not marked.
 
@@ -32,7 +32,7 @@ def labelled_sentences(taxonomy: Taxonomy, share: float, seed: int) -> list[Labe
         LabelError: a labelled sentence is not among those of a language.
     """
     causes = {text: tuple(c for c in stated.split(";") if c != NONE) for text, stated in read_pairs(CAUSES)}
-    if not {cause for stated in causes.values() for cause in stated} <= set(taxonomy.ids):
+    if {cause for stated in causes.values() for cause in stated} != set(taxonomy.ids):
         return []
     rows = [row for language in LANGUAGES for row in _of_language(language, causes)]
     chosen = np.random.default_rng(seed).permutation(len(rows))[: round(share * len(rows))]

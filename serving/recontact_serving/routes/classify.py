@@ -1,19 +1,25 @@
 """Classification: comments in, predictions out."""
 
-from fastapi import APIRouter
+from typing import Any
 
-from recontact_serving.answering import Answering
+from fastapi import APIRouter, Response
+
+from recontact_serving.answering import Answering, rendered
 from recontact_serving.problems import responses
-from recontact_serving.schemas import ClassifyRequest, ClassifyResponse, PredictionOut
+from recontact_serving.schemas import ClassifyRequest, ClassifyResponse
 
 router = APIRouter(prefix="/v1", tags=["classification"])
 
 
-@router.post("/classify", responses=responses(400, 413, 422, 503))
-async def classify(body: ClassifyRequest, answer: Answering) -> ClassifyResponse:
+@router.post("/classify", response_model=ClassifyResponse, responses=responses(400, 413, 422, 500, 503))
+async def classify(body: ClassifyRequest, answer: Answering) -> Response:
     """Finds the causes that each comment states."""
     predictions = await answer(body.comments)
-    return ClassifyResponse(
-        model_version=predictions[0].model_version,
-        predictions=[PredictionOut.model_validate(prediction.to_dict()) for prediction in predictions],
-    )
+
+    def content() -> dict[str, Any]:
+        return {
+            "model_version": predictions[0].model_version,
+            "predictions": [prediction.to_dict() for prediction in predictions],
+        }
+
+    return await rendered(content, len(predictions))

@@ -16,4 +16,4 @@ async def live() -> Health:
 @router.get("/ready")
 async def ready(request: Request) -> Health:
     """The model is loaded; requests will be answered."""
-    return Health(status="ready", model_version=request.app.state.batcher.classifier.model_version)
+    return Health(status="ready", model_version=request.app.state.scheduler.classifier.model_version)

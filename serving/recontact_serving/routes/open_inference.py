@@ -13,7 +13,7 @@ from recontact import __version__
 from recontact.prediction import Prediction
 from recontact_serving.answering import Answerer, Answering
 from recontact_serving.problems import responses
-from recontact_serving.schemas import Text
+from recontact_serving.schemas import ListedText, Text
 
 router = APIRouter(prefix="/v2", tags=["compatible"])
 INPUT = "text"
@@ -73,27 +73,22 @@ class Live(BaseModel):
 class InputTensor(BaseModel):
     """The comments."""
 
-    name: str
-    datatype: str
+    name: Text
+    datatype: Text
     shape: Annotated[list[int], Field(min_length=1, max_length=2)]
-    data: list[Text | list[Text]]
-
-    @property
-    def texts(self) -> list[str]:
-        """The comments, one after the other."""
-        return [text for row in self.data for text in ([row] if isinstance(row, str) else row)]
+    data: list[ListedText]
 
 
 class WantedOutput(BaseModel):
     """An output that is asked for."""
 
-    name: str
+    name: Text
 
 
 class InferRequest(BaseModel):
     """One tensor of comments, and the outputs wanted of them."""
 
-    id: str | None = None
+    id: Text | None = None
     inputs: Annotated[list[InputTensor], Field(min_length=1, max_length=1)]
     outputs: list[WantedOutput] | None = None
 
@@ -119,7 +114,7 @@ async def live() -> Live:
     return Live()
 
 
-@router.get("/health/ready")
+@router.get("/health/ready", response_model_exclude_none=True)
 async def ready() -> Ready:
     """The model is loaded; requests will be answered."""
     return Ready()
@@ -131,16 +126,16 @@ async def server_metadata() -> ServerMetadata:
     return ServerMetadata()
 
 
-@router.get("/models/{name}/ready", responses=responses(404))
-@router.get("/models/{name}/versions/{version}/ready", responses=responses(404), include_in_schema=False)
+@router.get("/models/{name}/ready", responses=responses(404, 422))
+@router.get("/models/{name}/versions/{version}/ready", include_in_schema=False)
 async def model_ready(answer: Answering, name: str, version: str | None = None) -> Ready:
     """The model is loaded."""
     _check_model(answer, name, version)
     return Ready(name=name)
 
 
-@router.get("/models/{name}", responses=responses(404))
-@router.get("/models/{name}/versions/{version}", responses=responses(404), include_in_schema=False)
+@router.get("/models/{name}", responses=responses(404, 422))
+@router.get("/models/{name}/versions/{version}", include_in_schema=False)
 async def model_metadata(answer: Answering, name: str, version: str | None = None) -> ModelMetadata:
     """Inputs and outputs of the model."""
     _check_model(answer, name, version)
@@ -156,8 +151,10 @@ async def model_metadata(answer: Answering, name: str, version: str | None = Non
     )
 
 
-@router.post("/models/{name}/infer", responses=responses(400, 404, 413, 422, 503))
-@router.post("/models/{name}/versions/{version}/infer", responses=responses(404), include_in_schema=False)
+@router.post(
+    "/models/{name}/infer", responses=responses(400, 404, 413, 422, 500, 503), response_model_exclude_none=True
+)
+@router.post("/models/{name}/versions/{version}/infer", include_in_schema=False, response_model_exclude_none=True)
 async def infer(answer: Answering, name: str, body: InferRequest, version: str | None = None) -> InferResponse:
     """Answers a tensor of comments."""
     _check_model(answer, name, version)
@@ -180,12 +177,14 @@ def _check_model(answer: Answerer, name: str, version: str | None) -> None:
 
 
 def _checked_texts(tensor: InputTensor, wanted: Sequence[str]) -> list[str]:
-    texts = tensor.texts
+    texts = tensor.data
     size = tensor.shape[0] * (tensor.shape[1] if len(tensor.shape) == 2 else 1)
     if (tensor.name, tensor.datatype) != (INPUT, "BYTES"):
         raise HTTPException(422, f"give one input {INPUT!r} of type BYTES, not {tensor.name!r} of {tensor.datatype!r}")
     if size != len(texts) or tensor.shape[1:] not in ([], [1]) or not texts:
         raise HTTPException(422, f"shape {tensor.shape} does not go with {len(texts)} texts; give [n], n from 1")
+    if len(wanted) > len(set(wanted)):
+        raise HTTPException(422, "an output is asked for twice; name each once")
     if unknown := [name for name in wanted if name not in COLUMNS and name != PROBABILITIES]:
         raise HTTPException(422, f"no output {unknown[0]!r}; choose of {', '.join([*COLUMNS, PROBABILITIES])}")
     return texts

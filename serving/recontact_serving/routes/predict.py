@@ -1,15 +1,15 @@
 """Prediction in the schema of text-embeddings-inference, so that its clients work here without a change."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from recontact.prediction import Prediction
-from recontact_serving.answering import Answering
+from recontact_serving.answering import Answering, rendered
 from recontact_serving.problems import TooLargeError, responses
-from recontact_serving.schemas import Text
+from recontact_serving.schemas import ListedText, Text
 
 router = APIRouter(tags=["compatible"])
 LEAST = 1e-7  # of a probability, of which no logit would be finite otherwise
@@ -31,17 +31,18 @@ class PredictRequest(BaseModel):
         json_schema_extra={"examples": [{"inputs": "Ringte tre ganger, ingen ringte tilbake"}, {"inputs": ["a", "b"]}]}
     )
 
-    inputs: Text | Annotated[list[Text | Annotated[list[Text], Field(min_length=1, max_length=1)]], Field(min_length=1)]
+    inputs: Annotated[
+        Annotated[Text, Tag("text")] | Annotated[list[ListedText], Field(min_length=1), Tag("texts")],
+        Discriminator(lambda inputs: "texts" if isinstance(inputs, list) else "text"),
+    ]
     raw_scores: bool = Field(default=False, description="Logits instead of probabilities.")
-    truncate: bool = Field(default=False, description="Whether a text too long to be read to its end may be cut.")
+    truncate: bool | None = Field(default=None, description="Whether a text too long to be read to its end may be cut.")
     parameters: PipelineParameters | None = None
 
     @property
     def texts(self) -> list[str]:
         """The texts, whichever way they came."""
-        if isinstance(self.inputs, str):
-            return [self.inputs]
-        return [text if isinstance(text, str) else text[0] for text in self.inputs]
+        return [self.inputs] if isinstance(self.inputs, str) else self.inputs
 
 
 class Score(BaseModel):
@@ -51,8 +52,8 @@ class Score(BaseModel):
     score: float
 
 
-@router.post("/predict", responses=responses(400, 413, 422, 503))
-async def predict(body: PredictRequest, answer: Answering) -> list[Score] | list[list[Score]]:
+@router.post("/predict", response_model=list[Score] | list[list[Score]], responses=responses(400, 413, 422, 500, 503))
+async def predict(body: PredictRequest, answer: Answering) -> Response:
     """Scores of every cause, the highest first: a list for one text, a list of lists for several.
 
     A list of strings is several texts: a pair of texts means nothing to this model. With `parameters`, which clients
@@ -63,13 +64,17 @@ async def predict(body: PredictRequest, answer: Answering) -> list[Score] | list
         raise TooLargeError("a text is too long to be read to its end; shorten it, or allow `truncate`")
     given = body.parameters or PipelineParameters()
     raw = body.raw_scores or given.function_to_apply == "none"
-    scores = [_scores(prediction, raw)[: given.top_k] for prediction in predictions]
-    return scores[0] if isinstance(body.inputs, str) and body.parameters is None else scores
+
+    def content() -> list[Any]:
+        scores = [_scores(prediction, raw)[: given.top_k] for prediction in predictions]
+        return scores[0] if isinstance(body.inputs, str) and body.parameters is None else scores
+
+    return await rendered(content, len(predictions))
 
 
-def _scores(prediction: Prediction, raw: bool) -> list[Score]:
+def _scores(prediction: Prediction, raw: bool) -> list[dict[str, Any]]:
     values = np.array(list(prediction.probabilities.values()), dtype=np.float64)
     kept = values.clip(LEAST, 1 - LEAST)
     shown = np.log(kept) - np.log1p(-kept) if raw else values
     causes = list(prediction.probabilities)
-    return [Score(label=causes[k], score=float(shown[k])) for k in np.argsort(-values, kind="stable")]
+    return [{"label": causes[k], "score": float(shown[k])} for k in np.argsort(-values, kind="stable")]

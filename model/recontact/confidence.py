@@ -1,4 +1,4 @@
-"""Trust: from the probability behind an answer to the confidence that stands beside it.
+"""Confidence: from the probability behind an answer to the share of such answers that are right.
 
 The highest of several probabilities promises too much, since it was chosen for being the highest; one minus it, the
 probability behind a `none`, even more so, since that is right only where every cause is absent. Each kind of answer has
@@ -16,7 +16,7 @@ LEAST = 1e-4  # doubt that is left in any answer
 
 
 @dataclass(frozen=True)
-class Trust:
+class ConfidenceFit:
     """How far the probability behind an answer is believed; as it is, where nothing was found out.
 
     Attributes:
@@ -37,20 +37,23 @@ class Trust:
         scale, shift = self.named if named else self.none
         if (scale, shift) == (1.0, 0.0):
             return behind
-        return 1 / (1 + math.exp(-scale * float(logit_of(behind)) - shift))
+        return (1 + math.tanh((scale * float(logit_of(behind)) + shift) / 2)) / 2
 
     @classmethod
-    def from_json(cls, values: Any) -> "Trust":
+    def from_json(cls, values: Any) -> "ConfidenceFit":
         """Reads what `dataclasses.asdict` made of it.
 
         Raises:
-            ValueError, KeyError, TypeError: it is no such thing.
+            ValueError, KeyError, TypeError: it is no such thing, or confidence would not rise with the probability.
         """
         named, none = ((float(scale), float(shift)) for scale, shift in (values["named"], values["none"]))
+        for scale, shift in (named, none):
+            if not (0 < scale < math.inf and math.isfinite(shift)):
+                raise ValueError(f"confidence has the scale {scale} and the shift {shift}")
         return cls(named, none)
 
 
-AS_IT_IS = Trust()
+AS_IT_IS = ConfidenceFit()
 
 
 def logit_of(probabilities: Any) -> NDArray[np.float64]:
