@@ -19,7 +19,7 @@ LANGUAGES = ("en", *sorted(path.stem for path in DOMAIN.glob("??.tsv")))
 
 
 def labelled_sentences(taxonomy: Taxonomy, share: float, seed: int) -> list[LabelledComment]:
-    """Sentences to train on beside comments; none where the taxonomy has other causes than they were labelled with.
+    """Sentences to train on beside comments, those that a language has; none where the taxonomy has other causes than they were labelled with.
 
     Evidence is not marked.
 
@@ -29,7 +29,7 @@ def labelled_sentences(taxonomy: Taxonomy, share: float, seed: int) -> list[Labe
         seed: Seed of the draw.
 
     Raises:
-        LabelError: a labelled sentence is not among those of a language.
+        LabelError: a labelled sentence is not among the English ones.
     """
     causes = {text: tuple(c for c in stated.split(";") if c != NONE) for text, stated in read_pairs(CAUSES)}
     if {cause for stated in causes.values() for cause in stated} != set(taxonomy.ids):
@@ -41,12 +41,13 @@ def labelled_sentences(taxonomy: Taxonomy, share: float, seed: int) -> list[Labe
 
 def _of_language(language: str, causes: Mapping[str, Sequence[str]]) -> list[LabelledComment]:
     texts = dict(domain_pairs(language))
-    if missing := [text for text in causes if text not in texts]:
-        raise LabelError(f"{CAUSES.name} labels {missing[0]!r}, which {language} lacks; mend either file")
+    if language == "en" and (missing := [text for text in causes if text not in texts]):
+        raise LabelError(f"{CAUSES.name} labels {missing[0]!r}, which en.txt lacks; mend either file")
     return [
         LabelledComment(
             id=f"sentence-{language}-{k}", text=texts[text], language=language, labels=tuple(stated),
             primary=stated[0] if stated else NONE, split="train",
         )
         for k, (text, stated) in enumerate(causes.items(), start=1)
+        if text in texts
     ]  # fmt: skip
