@@ -19,9 +19,9 @@ LANGUAGES = ("en", *sorted(path.stem for path in DOMAIN.glob("??.tsv")))
 
 
 def labelled_sentences(taxonomy: Taxonomy, share: float, seed: int) -> list[LabelledComment]:
-    """Sentences to train on beside comments, those that a language has; none where the taxonomy has other causes than they were labelled with.
+    """Sentences to train on beside comments; none where the taxonomy has other causes than they were labelled with.
 
-    Evidence is not marked.
+    Each is read in the languages that have it; evidence is not marked.
 
     Args:
         taxonomy: The causes.
