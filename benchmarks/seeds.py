@@ -1,8 +1,9 @@
-"""Fine-tunes an encoder by a recipe with several seeds; prints mean and spread of each figure on the test split.
+"""Fine-tunes by a recipe with several seeds; prints mean and spread of each figure on the test split.
 
-    python benchmarks/seeds.py ENCODER OUT [--recipe finetune] [--seeds 13 14 15 16 17] [--texts POOL.jsonl]
-Each seed leaves its figures in OUT/<recipe>-<seed>.json, and is not trained again; its model is thrown away. Stopped,
-the same command goes on. With --texts, the real comments of the shipped index are judged too, apart.
+    python benchmarks/seeds.py BASE OUT [--recipe finetune] [--seeds 13 14 15 16 17] [--texts POOL.jsonl] [--keep]
+BASE is an encoder or a model. Each seed leaves its figures in OUT/<recipe>-<seed>.json, and is not trained again; its
+model is thrown away, or with --keep left in OUT/model-<seed> (for `recontact average`). Stopped, the same command goes
+on. With --texts, the real comments of the shipped index are judged too, apart.
 """
 
 import argparse
@@ -66,11 +67,12 @@ def say(line: str) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("encoder", type=Path)
+    options.add_argument("base", type=Path)
     options.add_argument("out", type=Path)
     options.add_argument("--recipe", default="finetune")
     options.add_argument("--seeds", type=int, nargs="+", default=[13, 14, 15, 16, 17])
     options.add_argument("--texts", type=Path)
+    options.add_argument("--keep", action="store_true")
     given = options.parse_args()
     rows = load_labelled()
     sets = {"written": in_test(rows)}
@@ -84,9 +86,10 @@ def main() -> None:
         if not file.exists():
             model = given.out / f"model-{seed}"
             if not model.exists():
-                finetune(rows, given.encoder, model, recipe=replace(recipe, seed=seed), report=say)
+                finetune(rows, given.base, model, recipe=replace(recipe, seed=seed), report=say)
             file.write_text(json.dumps(figures_of(model, sets), indent=1), encoding="utf-8")
-            shutil.rmtree(model)
+            if not given.keep:
+                shutil.rmtree(model)
         runs.append(json.loads(file.read_text(encoding="utf-8")))
         say(f"\nseed {seed}: {file}\n{table(runs)}")
 

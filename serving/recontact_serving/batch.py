@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from recontact import CauseClassifier, Prediction
 from recontact_data.comments import CommentReader, Row, check_target, open_comments, open_writer, text_of
-from recontact_data.taxonomy import Taxonomy
+from recontact_serving.answer_columns import AnswerColumns
 
-ANSWER_COLUMNS = ("cause", "causes", "confidence", "language", "needs_review", "model_version")
 CHUNK = 128
 
 Path_ = Path | Literal["-"]
@@ -52,19 +51,6 @@ class Summary:
         self.comments += len(predictions)
 
 
-def answer_columns(taxonomy: Taxonomy) -> tuple[str, ...]:
-    """Columns that classification adds, in order."""
-    return ANSWER_COLUMNS + tuple(f"prob_{cause}" for cause in taxonomy.ids)
-
-
-def answer_cells(prediction: Prediction) -> dict[str, Any]:
-    """What a prediction puts into the added columns; numbers rounded to four decimals."""
-    cells: dict[str, Any] = {name: getattr(prediction, name) for name in ANSWER_COLUMNS}
-    cells["causes"] = list(prediction.causes)
-    cells["confidence"] = round(prediction.confidence, 4)
-    return cells | {f"prob_{cause}": round(p, 4) for cause, p in prediction.probabilities.items()}
-
-
 def classify_file(
     classifier: CauseClassifier,
     source: Path_,
@@ -74,6 +60,7 @@ def classify_file(
     encoding: str | None = None,
     format: str | None = None,
     skip_bad_rows: bool = False,
+    evidence: bool = False,
     progress: Progress = lambda done, reader: None,
 ) -> Summary:
     """Classifies every row of a file; the output appears whole or not at all.
@@ -87,6 +74,7 @@ def classify_file(
         format: Format of standard input; None to find it.
         skip_bad_rows: Whether broken rows go to a file of their own beside the output (where one side is
             a pipe: where `open_comments` puts it).
+        evidence: Whether to add the words that state each cause.
         progress: Called with the rows done and the reader after each chunk.
 
     Raises:
@@ -95,7 +83,7 @@ def classify_file(
     """
     check_target(source, target)
     summary, begun = Summary(), time.perf_counter()
-    added = answer_columns(classifier.taxonomy)
+    added = AnswerColumns(classifier.taxonomy, evidence)
     aside = None if "-" in (str(source), str(target)) else _bad_rows_beside(Path(target), Path(source).suffix)
     reader = open_comments(
         source,
@@ -105,11 +93,11 @@ def classify_file(
         format=format,
         skip_bad_rows=skip_bad_rows,
         bad_rows_path=aside,
-        reserved=added,
+        reserved=added.names,
     )
-    with reader, open_writer(target, [*reader.columns, *added], like=reader) as writer:
+    with reader, open_writer(target, [*reader.columns, *added.names], like=reader) as writer:
         for rows in reader:
-            writer.write(_classified(classifier, rows, reader.text_column, summary))
+            writer.write(_classified(classifier, rows, reader.text_column, added, summary))
             progress(summary.comments, reader)
         summary.bad_rows, summary.bad_rows_path = reader.bad_rows, reader.bad_rows_path
     summary.seconds = time.perf_counter() - begun
@@ -120,7 +108,10 @@ def _bad_rows_beside(target: Path, suffix: str) -> Path:
     return target.parent / f"{target.stem}.bad-rows{suffix}"
 
 
-def _classified(classifier: CauseClassifier, rows: list[Row], column: str, summary: Summary) -> list[Row]:
-    predictions = classifier.classify([text_of(row, column) for row in rows])
+def _classified(
+    classifier: CauseClassifier, rows: list[Row], column: str, added: AnswerColumns, summary: Summary
+) -> list[Row]:
+    texts = [text_of(row, column) for row in rows]
+    predictions = classifier.classify(texts)
     summary.add(predictions)
-    return [row | answer_cells(prediction) for row, prediction in zip(rows, predictions, strict=True)]
+    return [row | added.cells(text, found) for row, text, found in zip(rows, texts, predictions, strict=True)]

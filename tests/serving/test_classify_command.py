@@ -104,6 +104,21 @@ def test_csv_and_tsv_keep_every_row_and_column_in_order(
     assert (table["causes"][0] or "") == ";".join(classifier.classify(COMMENTS)[0].causes)
 
 
+def test_evidence_adds_the_words_that_state_each_cause(classify: Command, classifier: CauseClassifier) -> None:
+    Path("a.csv").write_bytes(csv_bytes())
+    ended = classify("a.csv", "-o", "b.jsonl", "--evidence")
+    assert ended.code == 0, ended.err
+    rows = [json.loads(line) for line in Path("b.jsonl").read_text(encoding="utf-8").splitlines()]
+    answers = classifier.classify(COMMENTS)
+    assert any(answer.causes for answer in answers)
+    for row, comment, answer in zip(rows, COMMENTS, answers, strict=True):
+        for cause in classifier.taxonomy.ids:
+            words = row[f"evidence_{cause}"]
+            assert bool(words) == (cause in answer.causes)
+            assert words in comment
+    assert list(rows[0])[-len(classifier.taxonomy) :] == [f"evidence_{cause}" for cause in classifier.taxonomy.ids]
+
+
 def test_xlsx_keeps_every_row_and_column_in_order(classify: Command, classifier: CauseClassifier) -> None:
     table = pl.DataFrame({"id": [1, 2, 3, 4], "comment": COMMENTS, "day": ["mon", "tue", "wed", "thu"]})
     table.write_excel("a.xlsx")

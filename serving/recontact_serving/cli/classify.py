@@ -17,7 +17,7 @@ Examples:
 
   recontact classify survey.csv
   recontact classify survey.xlsx -o causes.xlsx --text-column "Why did you contact us?"
-  recontact classify survey.csv --min-precision 0.8
+  recontact classify survey.csv --min-precision 0.8 --evidence
   cat comments.jsonl | recontact classify - > causes.jsonl
 """
 
@@ -36,6 +36,9 @@ def classify(
         float | None,
         typer.Option(min=0.5, max=0.99, help="State a cause only where it is right in at least this share, e.g. 0.8."),
     ] = None,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Add the words that state each cause, in columns evidence_<cause>.")
+    ] = False,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a text file, such as cp1252.")] = None,
     format: Annotated[
         str | None, typer.Option(help="Format of standard input: csv, tsv, xlsx, parquet, jsonl.")
@@ -63,6 +66,7 @@ def classify(
             encoding=encoding,
             format=format,
             skip_bad_rows=skip_bad_rows,
+            evidence=evidence,
             progress=bar.update,
         )
     show(console, summary, classifier.taxonomy, target)
