@@ -1,6 +1,7 @@
 """A toy model, made in seconds: a tiny random encoder, fine-tuned on a handful of comments."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,14 @@ STATED = {
     "none": ["friendly and quick", "all good, thank you", "the price is high but the help was fine"],
 }
 STORIES = ["{} and the boiler is old", "I moved in May, {}", "{}!!", "my bank card: {}", "{} says my neighbour"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Servers keep their jobs in a folder of the tests."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("RECONTACT_DATA", str(tmp_path_factory.mktemp("data")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from recontact import CauseClassifier, __version__
 from recontact.estimator import usable_cores
 from recontact_serving import problems
+from recontact_serving.body_limit import BodyLimit
+from recontact_serving.jobs.desk import open_desk
 from recontact_serving.metrics import CountRequests, Metrics
-from recontact_serving.routes import classify, health, metrics, open_inference, predict, taxonomy
+from recontact_serving.routes import classify, health, jobs, metrics, open_inference, predict, taxonomy
 from recontact_serving.scheduling import Scheduler
 from recontact_serving.settings import Settings, load_settings
 
@@ -36,19 +38,25 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
         model, settings.workers or usable_cores(), settings.max_wait_ms / 1000, settings.max_waiting_bytes, counts.turn
     )
     counts.watch(lambda: scheduler.waiting)
+    desk = open_desk(settings, scheduler) if settings.jobs else None
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         scheduler.open()
+        if desk:
+            desk.runner.open()
         yield
+        if desk:
+            await desk.runner.close()
         await run_in_threadpool(scheduler.close)
 
     # FastAPI's own /docs fetches its scripts from a CDN; these come with the package.
     app = FastAPIOffline(title="recontact", version=__version__, description=DESCRIPTION, redoc_url=None, lifespan=life)
-    app.state.settings, app.state.scheduler, app.state.metrics = settings, scheduler, counts
+    app.state.settings, app.state.scheduler, app.state.metrics, app.state.jobs = settings, scheduler, counts, desk
     problems.install(app)
-    for module in (classify, taxonomy, predict, open_inference, health, metrics):
+    for module in (classify, jobs, taxonomy, predict, open_inference, health, metrics):
         app.include_router(module.router)
-    app.add_middleware(problems.BodyLimit, max_bytes=settings.max_body_bytes)
+    uploads = {jobs.router.prefix: settings.max_upload_bytes}
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, uploads=uploads)
     app.add_middleware(CountRequests, metrics=counts)  # the outermost: it counts what the others refuse
     return app

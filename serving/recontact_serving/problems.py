@@ -8,14 +8,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from recontact_data.errors import CommentFileError
+from recontact_serving.jobs.inspection import UploadError, UploadTooLargeError
+from recontact_serving.jobs.intake import TooManyJobsError
 from recontact_serving.scheduling import ClosedError, FailedError, OverloadedError
 from recontact_serving.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
 ERROR_MEMBER = ("/predict", "/v2")  # routes whose clients look for the reason in the member `error`
 GONE = 499  # the client went away before there was an answer
+JOB_OVER = 30  # seconds after which one of many jobs may be over
 RESTART = 5  # seconds in which a server that stops may be back
 
 
@@ -42,6 +45,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(TooLargeError, _too_large)
+    app.add_exception_handler(UploadTooLargeError, _too_large)
+    app.add_exception_handler(UploadError, _unreadable)
+    app.add_exception_handler(CommentFileError, _unreadable)
+    app.add_exception_handler(TooManyJobsError, _too_many)
     app.add_exception_handler(OverloadedError, _overloaded)
     app.add_exception_handler(ClosedError, _closed)
     app.add_exception_handler(ClientDisconnect, _gone)
@@ -70,6 +77,14 @@ async def _too_large(request: Request, error: Exception) -> JSONResponse:
     return problem(request.scope["path"], 413, str(error))
 
 
+async def _unreadable(request: Request, error: Exception) -> JSONResponse:
+    return problem(request.scope["path"], 422, str(error))
+
+
+async def _too_many(request: Request, error: Exception) -> JSONResponse:
+    return problem(request.scope["path"], 429, str(error), {"Retry-After": str(JOB_OVER)})
+
+
 async def _overloaded(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, OverloadedError)
     return problem(request.scope["path"], 503, str(error), {"Retry-After": str(error.retry_after)})
@@ -85,41 +100,3 @@ async def _gone(_: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     return problem(request.scope["path"], 500, "the server failed on this request; its log says more")
-
-
-class BodyLimit:
-    """Refuses a request whose body is over a limit, before it is read into memory."""
-
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self.app, self.max_bytes = app, max_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Counts the bytes of the body as they come; a declared length over the limit is refused at once."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        refusal = problem(scope["path"], 413, f"the body may have {self.max_bytes:,} bytes; split the request")
-        if declared.isdigit() and int(declared) > self.max_bytes:
-            await refusal(scope, receive, send)
-            return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > self.max_bytes:
-                await refusal(scope, receive, send)
-                return
-        sent = False
-
-        async def replay() -> Message:
-            nonlocal sent
-            if sent:
-                return await receive()
-            sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        await self.app(scope, replay, send)

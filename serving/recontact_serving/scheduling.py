@@ -152,12 +152,15 @@ class Scheduler:
         """Requests that were taken and are not answered yet."""
         return len(self._taken)
 
-    async def classify(self, texts: Sequence[str], classifier: CauseClassifier | None = None) -> list[Prediction]:
+    async def classify(
+        self, texts: Sequence[str], classifier: CauseClassifier | None = None, *, patient: bool = False
+    ) -> list[Prediction]:
         """What a model says of each comment, in order. When the caller is cancelled, what is left is dropped.
 
         Args:
             texts: The comments.
             classifier: The model; None for the one in service.
+            patient: Whether to wait however long it takes rather than be refused.
 
         Raises:
             OverloadedError: too much waits already.
@@ -172,7 +175,9 @@ class Scheduler:
             classifier or self.classifier, texts, costs, loop.create_future(), loop, [None] * len(texts), sum(costs)
         )
         with self._changed:
-            self._admit(request)
+            self._begin_work()
+            if not patient:
+                self._admit(request)
             self._taken.add(request)
             self._waiting.append(request)
             self._changed.notify_all()
@@ -203,7 +208,7 @@ class Scheduler:
         ahead = sum(min(other.left, cost + TURN) for other in self._taken)
         return ahead * self._seconds / (self._cost * self._count)
 
-    def _admit(self, request: _Request) -> None:
+    def _begin_work(self) -> None:
         if self._closed:
             raise ClosedError("the server is stopping; ask another one, or again when it is back")
         if not self._workers:
@@ -211,6 +216,8 @@ class Scheduler:
             self._workers = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
             for worker in self._workers:
                 worker.start()
+
+    def _admit(self, request: _Request) -> None:
         if (wait := self.wait(request.left)) > self._max_wait:
             raise OverloadedError(f"{len(self._taken)} requests wait already; try again later", wait)
         waiting = sum(other.left for other in self._taken)

@@ -6,7 +6,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 
-def _whole_characters(text: str) -> str:
+def whole_characters(text: str) -> str:
+    """Refuses a text with half of a character in it, which no file and no answer can hold."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -18,7 +19,7 @@ def _only_one(text: Any) -> Any:
     return text[0] if isinstance(text, list) and len(text) == 1 else text
 
 
-Text = Annotated[StrictStr, AfterValidator(_whole_characters)]
+Text = Annotated[StrictStr, AfterValidator(whole_characters)]
 ListedText = Annotated[Text, BeforeValidator(_only_one)]  # or a list of one text, as batches of some clients hold them
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -22,6 +23,16 @@ class Settings(BaseSettings):
         workers: Threads that compute; None for one a core.
         max_wait_ms: Milliseconds a request may have to wait for others; one that would wait longer is refused at once.
         max_waiting_bytes: Bytes of comments that may wait.
+        jobs: Whether jobs are taken.
+        data: Folder of what the server keeps: its database and the files of jobs.
+        database: SQLAlchemy URL, sqlite:/// or postgresql://; None for a file in `data`.
+        job_days: Days that a finished job is kept.
+        jobs_at_once: Jobs that are worked on at once.
+        job_lease_seconds: Seconds of silence after which another server takes a job up.
+        max_unfinished_jobs: Jobs of one owner that may wait or run.
+        max_upload_bytes: Bytes a file may have.
+        max_expanded_bytes: Bytes a spreadsheet may have once unpacked.
+        max_rows: Rows a job may have.
     """
 
     model_config = SettingsConfigDict(env_prefix="RECONTACT_", frozen=True)
@@ -35,6 +46,16 @@ class Settings(BaseSettings):
     workers: int | None = Field(default=None, ge=1)
     max_wait_ms: float = Field(default=500, gt=0)
     max_waiting_bytes: int = Field(default=64_000_000, ge=1)
+    jobs: bool = True
+    data: Path = Field(default_factory=lambda: user_data_path("recontact"))
+    database: str | None = None
+    job_days: float = Field(default=7, gt=0)
+    jobs_at_once: int = Field(default=2, ge=1)
+    job_lease_seconds: float = Field(default=30, gt=0)
+    max_unfinished_jobs: int = Field(default=20, ge=1)
+    max_upload_bytes: int = Field(default=200_000_000, ge=1)
+    max_expanded_bytes: int = Field(default=500_000_000, ge=1)
+    max_rows: int = Field(default=1_000_000, ge=1)
 
 
 def load_settings(**given: Any) -> Settings:

@@ -1,0 +1,1 @@
+"""Jobs: files of comments that are classified while nobody waits at the line."""

@@ -1,0 +1,138 @@
+"""Intake: what somebody sends becomes a job, once it is known that it can be read to its end."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from recontact_data.errors import RecontactError
+from recontact_data.sources import FORMATS, format_of
+from recontact_serving.jobs.files import JobFolder
+from recontact_serving.jobs.inspection import Limits, UploadError, Wanted, inspect
+from recontact_serving.jobs.records import Records, new_id
+from recontact_serving.store.tables import Job
+
+INSPECTIONS = 2  # at once
+LONGEST_NAME = 200
+
+
+class TooManyJobsError(Exception):
+    """An owner has as many unfinished jobs as may be; the message names the number."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What somebody sent, and how it is to be read.
+
+    Attributes:
+        owner: Whose job it is.
+        name: The file's name, for people.
+        text_column: Column of the comments; None for the one obvious choice.
+        format: One of `FORMATS`; None for what the name's suffix says.
+        encoding: Codec of a text file; None to find it.
+        skip_bad_rows: Whether broken rows are set aside.
+        evidence: Whether results hold the words that state each cause.
+        idempotency_key: The same for the same job sent again.
+    """
+
+    owner: str
+    name: str
+    text_column: str | None = None
+    format: str | None = None
+    encoding: str | None = None
+    skip_bad_rows: bool = False
+    evidence: bool = False
+    idempotency_key: str | None = None
+
+
+class Intake:
+    """Takes jobs in."""
+
+    def __init__(self, records: Records, root: Path, limits: Limits, max_unfinished: int) -> None:
+        """Prepares.
+
+        Args:
+            records: Where jobs are entered.
+            root: The folder of their files.
+            limits: What a file may hold.
+            max_unfinished: Jobs of an owner that may wait or run.
+        """
+        self._records, self._root, self._limits, self._most = records, root, limits, max_unfinished
+        self._inspecting = asyncio.Semaphore(INSPECTIONS)
+
+    async def take(self, sent: Sent, file: BinaryIO | Sequence[dict[str, Any]], reserved: Collection[str]) -> Job:
+        """Makes a job of a file, or of rows.
+
+        Args:
+            sent: How it is to be read.
+            file: The bytes of a file, or its rows.
+            reserved: Columns that the results add and the file must not have.
+
+        Raises:
+            UploadError: it cannot be read; the message says why.
+            UploadTooLargeError: it holds too much.
+            TooManyJobsError: the owner has too many unfinished jobs.
+        """
+        if sent.idempotency_key:
+            same = await asyncio.to_thread(self._records.with_key, sent.owner, sent.idempotency_key)
+            if same is not None:
+                return same
+        if await asyncio.to_thread(self._records.unfinished, sent.owner) >= self._most:
+            raise TooManyJobsError(f"{self._most} jobs of yours are unfinished; wait for one, or cancel one")
+        format = _format(sent)
+        id = new_id()
+        folder = JobFolder(self._root, id)
+        try:
+            await asyncio.to_thread(_store, folder, format, file)
+            async with self._inspecting:
+                job = await asyncio.to_thread(self._inspected, sent, id, folder, format, reserved)
+            entered = await asyncio.to_thread(self._records.add, job)
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(folder.remove))
+            raise
+        if entered.id != id:  # the same was sent twice at once, and the other one was faster
+            await asyncio.to_thread(folder.remove)
+        return entered
+
+    def _inspected(self, sent: Sent, id: str, folder: JobFolder, format: str, reserved: Collection[str]) -> Job:
+        stored, aside = folder.source(format).name, folder.bad_rows(format).name
+        wanted = Wanted(
+            stored, sent.text_column, sent.encoding, sent.skip_bad_rows, aside if sent.skip_bad_rows else None, reserved
+        )
+        name = sent.name[:LONGEST_NAME]
+        try:
+            found = inspect(folder.path, wanted, self._limits)
+        except UploadError as error:
+            said = str(error).replace("--skip-bad-rows", "skip_bad_rows").replace("--text-column", "text_column")
+            raise UploadError(said.replace("--encoding", "encoding").replace(stored, name)) from None
+        return Job(
+            id=id, owner=sent.owner, idempotency_key=sent.idempotency_key, name=name, format=format,
+            text_column=found.text_column, encoding=sent.encoding, skip_bad_rows=sent.skip_bad_rows,
+            evidence=sent.evidence, rows=found.rows, bad_rows=found.bad_rows,
+        )  # fmt: skip
+
+
+def _format(sent: Sent) -> str:
+    if sent.format is None:
+        suffix = Path(sent.name).suffix
+        try:
+            return format_of(Path(f"file{suffix}"))
+        except RecontactError:
+            known = ", ".join(FORMATS)
+            raise UploadError(f"the file's name ends in {suffix or 'nothing'!r}; name its format: {known}") from None
+    if sent.format not in FORMATS:
+        raise UploadError(f"unknown format {sent.format!r}; known: {', '.join(FORMATS)}")
+    return sent.format
+
+
+def _store(folder: JobFolder, format: str, file: BinaryIO | Sequence[dict[str, Any]]) -> None:
+    folder.make()
+    with folder.source(format).open("wb") as target:
+        if isinstance(file, Sequence):
+            for row in file:
+                target.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        else:
+            shutil.copyfileobj(file, target)

@@ -1,0 +1,107 @@
+"""Schemas of jobs: what is sent, and what is said of them."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from recontact_serving.jobs.records import State
+from recontact_serving.schemas import Text, whole_characters
+from recontact_serving.store.tables import Job
+
+TEXT = "text"  # the column of comments that came without rows
+
+
+def _whole_row(row: dict[str, Any]) -> dict[str, Any]:
+    whole_characters(json.dumps(row, ensure_ascii=False))
+    return row
+
+
+Row = Annotated[dict[str, Any], AfterValidator(_whole_row)]
+Format = Literal["csv", "tsv", "xlsx", "parquet", "jsonl"]
+
+
+class JobForm(BaseModel):
+    """A file, as multipart/form-data."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra=lambda schema: (
+            schema["properties"].update(file={"type": "string", "format": "binary"}) or schema.update(required=["file"])
+        ),
+    )
+
+    name: SkipJsonSchema[Annotated[str, Field(min_length=1)]]
+    text_column: Annotated[str | None, Field(description="Column of the comments; needed where it is not plain.")] = (
+        None
+    )
+    format: Annotated[Format | None, Field(description="What the suffix of the file's name says if absent.")] = None
+    encoding: Annotated[str | None, Field(max_length=32, description="Of CSV, TSV, JSONL; found if absent.")] = None
+    skip_bad_rows: Annotated[bool, Field(description="Set broken rows aside rather than refuse the file.")] = False
+    evidence: Annotated[bool, Field(description="Add the words that state each cause.")] = False
+
+
+class JobRequest(BaseModel):
+    """Comments in `texts`, or rows with other columns beside the comment in `rows`."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"texts": ["Ringte tre ganger", "All good, thanks!"]}]}
+    )
+
+    texts: Annotated[list[Text] | None, Field(min_length=1)] = None
+    rows: Annotated[list[Row] | None, Field(min_length=1)] = None
+    text_column: str | None = None
+    evidence: bool = False
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.texts is None) == (self.rows is None):
+            raise ValueError('give either "texts" or "rows"')
+        return self
+
+    def form(self) -> JobForm:
+        """How they are to be read."""
+        column = TEXT if self.texts is not None else self.text_column
+        return JobForm(name="comments.jsonl", text_column=column, format="jsonl", evidence=self.evidence)
+
+    def listed(self) -> list[dict[str, Any]]:
+        """One row a comment."""
+        return [{TEXT: text} for text in self.texts] if self.texts is not None else self.rows or []
+
+
+class JobOut(BaseModel):
+    """A job."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    state: State
+    name: str = Field(description="The file's name.")
+    format: str
+    text_column: str
+    rows: int = Field(description="Rows that are to be classified.")
+    rows_done: int
+    bad_rows: int = Field(description="Broken rows that were set aside.")
+    evidence: bool
+    model_version: str | None = Field(description="The model that answers, once the job runs.")
+    error: str | None = Field(description="Why it failed.")
+    summary: dict[str, Any] | None = Field(description="Comments by cause and by language, and how many need review.")
+    created_at: datetime = Field(validation_alias="created")
+    started_at: datetime | None = Field(validation_alias="started")
+    finished_at: datetime | None = Field(validation_alias="finished")
+    expires_at: datetime | None = Field(
+        validation_alias="expires", description="When it is removed with all its files."
+    )
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """What is said of a job."""
+        return cls.model_validate(job)
+
+
+class JobList(BaseModel):
+    """Jobs, newest first."""
+
+    jobs: list[JobOut]

@@ -1,0 +1,180 @@
+"""Jobs: a file of comments is sent, classified while nobody waits at the line, and fetched in any format."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+
+from recontact_data.sources import FORMATS
+from recontact_serving.answer_columns import AnswerColumns
+from recontact_serving.jobs.desk import JobDesk
+from recontact_serving.jobs.files import JobFolder
+from recontact_serving.jobs.intake import Sent
+from recontact_serving.jobs.records import State
+from recontact_serving.jobs.schemas import JobForm, JobList, JobOut, JobRequest
+from recontact_serving.problems import responses
+from recontact_serving.store.tables import Job
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+FIELDS = 16
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "tsv": "text/tab-separated-values; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+    "jsonl": "application/jsonl; charset=utf-8",
+}
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {"schema": JobForm.model_json_schema()},
+            "application/json": {"schema": JobRequest.model_json_schema()},
+        },
+    }
+}
+OWNER = "local"
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", max_length=128, description="The same for a job that is sent again in doubt."),
+]
+
+
+async def get_desk(request: Request) -> JobDesk:
+    """The desk of the server, unless it takes no jobs."""
+    desk: JobDesk | None = request.app.state.jobs
+    if desk is None:
+        raise HTTPException(404, "this server takes no jobs (RECONTACT_JOBS)")
+    return desk
+
+
+Desk = Annotated[JobDesk, Depends(get_desk)]
+
+
+@router.post("", status_code=202, responses=responses(400, 404, 413, 415, 422, 429), openapi_extra=BODY)
+async def create(request: Request, response: Response, desk: Desk, idempotency_key: Key = None) -> JobOut:
+    """Sends a file (multipart/form-data), or comments or rows (application/json), to be classified."""
+    async with _sent(request) as (form, file):
+        sent = Sent(
+            owner=OWNER, name=form.name, text_column=form.text_column, format=form.format, encoding=form.encoding,
+            skip_bad_rows=form.skip_bad_rows, evidence=form.evidence, idempotency_key=idempotency_key,
+        )  # fmt: skip
+        reserved = AnswerColumns(request.app.state.scheduler.classifier.taxonomy, form.evidence).names
+        job = await desk.intake.take(sent, file, reserved)
+    desk.runner.wake()
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    return JobOut.of(job)
+
+
+@router.get("", responses=responses(404, 422))
+async def mine(
+    desk: Desk, limit: Annotated[int, Query(ge=1, le=100)] = 20, offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0
+) -> JobList:
+    """Your jobs, newest first."""
+    jobs = await asyncio.to_thread(desk.records.of, OWNER, limit, offset)
+    return JobList(jobs=[JobOut.of(job) for job in jobs])
+
+
+@router.get("/{id}", responses=responses(404, 422))
+async def status(id: str, desk: Desk) -> JobOut:
+    """How far a job is."""
+    return JobOut.of(await _job(desk, id))
+
+
+@router.post("/{id}/cancel", responses=responses(404, 422))
+async def cancel(id: str, desk: Desk) -> JobOut:
+    """Stops a job that is not finished; its files stay until they expire or are deleted."""
+    job = await asyncio.to_thread(desk.records.cancel, id, OWNER)
+    return JobOut.of(_there(job, id))
+
+
+@router.delete("/{id}", status_code=204, responses=responses(404, 422))
+async def delete(id: str, desk: Desk) -> None:
+    """Removes a job and all its files, finished or not."""
+    job = await _job(desk, id)
+    await asyncio.to_thread(desk.records.delete, job.id, OWNER)
+    await asyncio.to_thread(JobFolder(desk.root, job.id).remove)
+
+
+@router.get("/{id}/result", response_class=FileResponse, responses=responses(404, 409, 422))
+async def result(
+    id: str,
+    desk: Desk,
+    format: Annotated[
+        str | None, Query(description="csv, tsv, xlsx, parquet or jsonl; that of the file if absent.")
+    ] = None,
+) -> FileResponse:
+    """The rows that were sent, in their order, with the answers beside them."""
+    job = await _job(desk, id)
+    if job.state != State.done:
+        raise HTTPException(409, f"the job is {job.state}; it has results once it is done")
+    wanted = format or job.format
+    if wanted not in FORMATS:
+        raise HTTPException(422, f"unknown format {wanted!r}; known: {', '.join(FORMATS)}")
+    path = await asyncio.to_thread(JobFolder(desk.root, job.id).result, job, wanted)
+    return _file(path, f"{Path(job.name).stem}.causes.{wanted}", wanted)
+
+
+@router.get("/{id}/bad-rows", response_class=FileResponse, responses=responses(404, 422))
+async def bad_rows(id: str, desk: Desk) -> FileResponse:
+    """The broken rows that were set aside (`skip_bad_rows`)."""
+    job = await _job(desk, id)
+    path = JobFolder(desk.root, job.id).bad_rows(job.format)
+    if not job.bad_rows or not path.exists():
+        raise HTTPException(404, "no row of this job was set aside")
+    return _file(path, f"{Path(job.name).stem}.bad-rows.{job.format}", job.format)
+
+
+def _file(path: Path, name: str, format: str) -> FileResponse:
+    return FileResponse(path, filename=name, media_type=MEDIA_TYPES[format])
+
+
+async def _job(desk: JobDesk, id: str) -> Job:
+    return _there(await asyncio.to_thread(desk.records.get, id, OWNER), id)
+
+
+def _there(job: Job | None, id: str) -> Job:
+    if job is None:
+        raise HTTPException(404, "you have no such job; it may have expired")
+    return job
+
+
+@asynccontextmanager
+async def _sent(request: Request) -> AsyncIterator[tuple[JobForm, BinaryIO | list[dict[str, Any]]]]:
+    """What a request sent: how it is to be read, and the file or the rows."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind == "multipart/form-data":
+            async with request.form(max_files=1, max_fields=FIELDS) as form:
+                yield _form(form)
+        elif kind == "application/json":
+            body = JobRequest.model_validate(_json(await request.body()))
+            yield body.form(), body.listed()
+        else:
+            raise HTTPException(415, "send the file as multipart/form-data, or comments as application/json")
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_context=False, include_url=False)) from None
+
+
+def _form(form: FormData) -> tuple[JobForm, BinaryIO]:
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise HTTPException(422, "file: the file is missing; send it in a field named file")
+    fields = {name: value for name, value in form.items() if name != "file"}
+    return JobForm.model_validate(fields | {"name": file.filename or ""}), file.file
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "the body is not valid JSON") from None

@@ -1,0 +1,1 @@
+"""What a server remembers: its tables, in SQLite or PostgreSQL."""

@@ -1,0 +1,82 @@
+"""Opens the database of a server and brings its tables to the form that this version knows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from recontact_data.errors import MissingExtraError, RecontactError
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+PATIENCE = 30  # seconds that a writer waits for another one
+UPGRADE_LOCK = 7_264_361  # any number of our own: PostgreSQL's lock while tables change
+
+
+def open_database(url: str) -> Engine:
+    """Connects, and upgrades the tables if they are of an earlier version.
+
+    Args:
+        url: SQLAlchemy's form: `sqlite:///file` or `postgresql://user:password@host/database`.
+
+    Raises:
+        RecontactError: the database cannot be reached, or is of a later version.
+        MissingExtraError: PostgreSQL's driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise RecontactError("RECONTACT_DATABASE is no database URL; write sqlite:///file or postgresql://…") from error
+    kind = parsed.get_backend_name()
+    if kind not in ("sqlite", "postgresql"):
+        raise RecontactError(f"RECONTACT_DATABASE names {kind}; known: sqlite, postgresql")
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    where = parsed.render_as_string(hide_password=True)
+    try:
+        engine = create_engine(parsed, pool_pre_ping=True, connect_args=_connect_args(kind))
+        if kind == "sqlite":
+            event.listen(engine, "connect", _sqlite_manners)
+        with engine.connect() as connection, _alone(connection, kind):
+            _upgrade(connection)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("PostgreSQL", "postgres") from error
+    except CommandError as error:
+        raise RecontactError(f"{where} is of a later version of recontact; install that, or name another") from error
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        raise RecontactError(f"cannot open {where}: {reason}; check RECONTACT_DATABASE") from error
+    return engine
+
+
+def _connect_args(kind: str) -> dict[str, Any]:
+    return {"timeout": PATIENCE} if kind == "sqlite" else {"connect_timeout": PATIENCE}
+
+
+def _sqlite_manners(connection: Any, _: object) -> None:
+    """Readers do not wait for a writer, and what was committed outlives a crash."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+@contextmanager
+def _alone(connection: Connection, kind: str) -> Iterator[None]:
+    """One server at a time changes the tables; the others wait, and find them changed."""
+    if kind == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
+    yield
+    connection.commit()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
