@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -246,3 +248,13 @@ def test_a_server_may_take_no_jobs(settings: Settings, classifier: CauseClassifi
     client = TestClient(create_app(settings.model_copy(update={"jobs": False}), classifier))
     is_problem(send(client, "a.csv", table("csv")), 404, "RECONTACT_JOBS")
     assert not settings.data.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_killed_servers_lose_and_double_no_job(model_folder: Path) -> None:
+    benchmark = Path(__file__).resolve().parents[2] / "benchmarks" / "killed_server.py"
+    few = ["--kills", "2", "--jobs", "2", "--rows", "60", "--model", str(model_folder)]
+    ended = subprocess.run([sys.executable, str(benchmark), *few], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "2 kills, 2 jobs of 60 rows: 0 faults" in ended.stdout
