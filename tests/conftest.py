@@ -32,6 +32,7 @@ def _own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Servers keep their jobs in a folder of the tests."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("RECONTACT_DATA", str(tmp_path_factory.mktemp("data")))
+        environment.setenv("RECONTACT_ALLOWED_HOSTS", '["testserver"]')
         yield
 
 

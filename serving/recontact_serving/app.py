@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 
@@ -11,13 +13,22 @@ from recontact import CauseClassifier, __version__
 from recontact.estimator import usable_cores
 from recontact_serving import problems
 from recontact_serving.body_limit import BodyLimit
+from recontact_serving.door import Door
 from recontact_serving.jobs.desk import open_desk
+from recontact_serving.keys import Keys
 from recontact_serving.metrics import CountRequests, Metrics
 from recontact_serving.routes import classify, health, jobs, metrics, open_inference, predict, taxonomy
 from recontact_serving.scheduling import Scheduler
-from recontact_serving.settings import Settings, load_settings
+from recontact_serving.settings import LOOPBACK, Settings, load_settings
+from recontact_serving.store.database import open_store
 
 DESCRIPTION = "Finds why customers had to contact customer service again, in free-text comments of 20 languages."
+
+CORS_HEADERS = ["authorization", "content-type", "idempotency-key", "x-api-key"]
+# For /docs and clients made from it; whether a key is needed, the door knows.
+BEARER = HTTPBearer(
+    auto_error=False, description="An API key (`recontact keys create`), where the server asks for one."
+)
 
 
 def create_app(settings: Settings | None = None, classifier: CauseClassifier | None = None) -> FastAPI:
@@ -38,7 +49,8 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
         model, settings.workers or usable_cores(), settings.max_wait_ms / 1000, settings.max_waiting_bytes, counts.turn
     )
     counts.watch(lambda: scheduler.waiting)
-    desk = open_desk(settings, scheduler) if settings.jobs else None
+    store = open_store(settings) if settings.jobs or settings.keys_needed else None
+    desk = open_desk(settings, scheduler, store) if store and settings.jobs else None
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -51,12 +63,30 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
         await run_in_threadpool(scheduler.close)
 
     # FastAPI's own /docs fetches its scripts from a CDN; these come with the package.
-    app = FastAPIOffline(title="recontact", version=__version__, description=DESCRIPTION, redoc_url=None, lifespan=life)
+    app = FastAPIOffline(
+        title="recontact",
+        version=__version__,
+        description=DESCRIPTION,
+        redoc_url=None,
+        lifespan=life,
+        dependencies=[Depends(BEARER)],
+    )
     app.state.settings, app.state.scheduler, app.state.metrics, app.state.jobs = settings, scheduler, counts, desk
     problems.install(app)
     for module in (classify, jobs, taxonomy, predict, open_inference, health, metrics):
         app.include_router(module.router)
     uploads = {jobs.router.prefix: settings.max_upload_bytes}
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, uploads=uploads)
-    app.add_middleware(CountRequests, metrics=counts)  # the outermost: it counts what the others refuse
+    app.add_middleware(
+        Door,
+        keys=Keys(store) if store else None,
+        needed=settings.keys_needed,
+        hosts=(*LOOPBACK, *settings.allowed_hosts) if settings.local and not settings.keys_needed else None,
+        origins=settings.cors_origins,
+    )
+    app.add_middleware(CountRequests, metrics=counts)  # it counts what the others refuse
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=CORS_HEADERS
+        )
     return app

@@ -1,13 +1,15 @@
 """Settings of the server, read once from the environment (RECONTACT_…) or the command line."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from recontact_data.errors import RecontactError
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Settings(BaseSettings):
@@ -33,6 +35,9 @@ class Settings(BaseSettings):
         max_upload_bytes: Bytes a file may have.
         max_expanded_bytes: Bytes a spreadsheet may have once unpacked.
         max_rows: Rows a job may have.
+        keys: Whether API keys are needed: `required`, `none`, or `auto`: where others than this machine can ask.
+        allowed_hosts: Names under which a server without keys may be asked, besides those of this machine.
+        cors_origins: Foreign web pages whose scripts may ask, such as `https://crm.example`.
     """
 
     model_config = SettingsConfigDict(env_prefix="RECONTACT_", frozen=True)
@@ -56,6 +61,19 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=200_000_000, ge=1)
     max_expanded_bytes: int = Field(default=500_000_000, ge=1)
     max_rows: int = Field(default=1_000_000, ge=1)
+    keys: Literal["auto", "required", "none"] = "auto"
+    allowed_hosts: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can ask."""
+        return self.host in LOOPBACK
+
+    @property
+    def keys_needed(self) -> bool:
+        """Whether who asks must show a key."""
+        return self.keys == "required" or (self.keys == "auto" and not self.local)
 
 
 def load_settings(**given: Any) -> Settings:

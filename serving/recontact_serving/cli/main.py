@@ -18,6 +18,7 @@ from recontact_serving.cli import (
     compare,
     evaluate,
     evaluate_encoder,
+    keys,
     models,
     pretrain,
     serve,
@@ -52,12 +53,15 @@ for command in (
 ):
     app.command(command.__name__.replace("_", "-"), help=_help(command))(command)
 
-registry = typer.Typer(
-    help="Keep models in a registry and put one in service.", no_args_is_help=True, rich_markup_mode=None
-)
-for name, command in models.COMMANDS.items():
-    registry.command(name, help=_help(command))(command)
-app.add_typer(registry, name="models")
+GROUPS = {
+    "models": (models.COMMANDS, "Keep models in a registry and put one in service."),
+    "keys": (keys.COMMANDS, "Make and revoke the API keys of a server."),
+}
+for group, (commands, said) in GROUPS.items():
+    of_group = typer.Typer(help=said, no_args_is_help=True, rich_markup_mode=None)
+    for name, command in commands.items():
+        of_group.command(name, help=_help(command))(command)
+    app.add_typer(of_group, name=group)
 
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C

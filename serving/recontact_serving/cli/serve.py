@@ -10,12 +10,16 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on. Default: 8000.")] = None,
     model: Annotated[Path | None, typer.Option(help="Model folder. Default: the bundled model.")] = None,
+    open_to_all: Annotated[
+        bool, typer.Option("--open", help="Ask nobody for an API key, whoever can reach it.")
+    ] = False,
 ) -> None:
     """Serve a model over HTTP; options can also be set as RECONTACT_HOST, RECONTACT_PORT, RECONTACT_MODEL.
 
     Examples:
       recontact serve
       recontact serve --port 9000 --model my-model
+      recontact keys create crm; recontact serve --host 0.0.0.0
     """
     import socket
 
@@ -23,10 +27,15 @@ def serve(
 
     from recontact_data.errors import RecontactError
     from recontact_serving.app import create_app
+    from recontact_serving.keys import Keys
     from recontact_serving.settings import load_settings
+    from recontact_serving.store.database import open_store
 
-    given = {"host": host, "port": port, "model": model}
+    given = {"host": host, "port": port, "model": model, "keys": "none" if open_to_all else None}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    if settings.keys_needed and not Keys(open_store(settings)).live():
+        cure = "make one with `recontact keys create NAME`, or ask for none with --open"
+        raise RecontactError(f"{settings.host} is not served without API keys, and there is none; {cure}")
     app = create_app(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:

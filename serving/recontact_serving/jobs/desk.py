@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from recontact_data.errors import RecontactError
 from recontact_serving.jobs.inspection import Limits
 from recontact_serving.jobs.intake import Intake
@@ -10,7 +12,6 @@ from recontact_serving.jobs.records import Records
 from recontact_serving.jobs.runner import Runner
 from recontact_serving.scheduling import Scheduler
 from recontact_serving.settings import Settings
-from recontact_serving.store.database import open_database
 
 DAY = 86_400.0
 
@@ -32,11 +33,11 @@ class JobDesk:
     root: Path
 
 
-def open_desk(settings: Settings, scheduler: Scheduler) -> JobDesk:
-    """Opens the database and the folder of a server's jobs.
+def open_desk(settings: Settings, scheduler: Scheduler, engine: Engine) -> JobDesk:
+    """Opens the folder of a server's jobs.
 
     Raises:
-        RecontactError: one of them cannot be opened.
+        RecontactError: it cannot be written in.
     """
     root = settings.data / "jobs"
     try:
@@ -46,7 +47,6 @@ def open_desk(settings: Settings, scheduler: Scheduler) -> JobDesk:
     except OSError as error:
         cure = "name a folder in RECONTACT_DATA, or take no jobs with RECONTACT_JOBS=false"
         raise RecontactError(f"cannot write in {root} ({error.strerror}); {cure}") from error
-    engine = open_database(settings.database or f"sqlite:///{settings.data / 'recontact.db'}")
     records = Records(engine, settings.job_lease_seconds, settings.job_days * DAY)
     limits = Limits(
         rows=settings.max_rows, characters=settings.max_characters, expanded_bytes=settings.max_expanded_bytes

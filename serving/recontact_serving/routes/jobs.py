@@ -42,7 +42,6 @@ BODY = {
         },
     }
 }
-OWNER = "local"
 Key = Annotated[
     str | None,
     Header(alias="Idempotency-Key", max_length=128, description="The same for a job that is sent again in doubt."),
@@ -57,15 +56,21 @@ async def get_desk(request: Request) -> JobDesk:
     return desk
 
 
+async def get_owner(request: Request) -> str:
+    """Whose jobs a request is about: those of its key."""
+    return str(request.state.caller)
+
+
 Desk = Annotated[JobDesk, Depends(get_desk)]
+Owner = Annotated[str, Depends(get_owner)]
 
 
 @router.post("", status_code=202, responses=responses(400, 404, 413, 415, 422, 429), openapi_extra=BODY)
-async def create(request: Request, response: Response, desk: Desk, idempotency_key: Key = None) -> JobOut:
+async def create(request: Request, response: Response, desk: Desk, owner: Owner, idempotency_key: Key = None) -> JobOut:
     """Sends a file (multipart/form-data), or comments or rows (application/json), to be classified."""
     async with _sent(request) as (form, file):
         sent = Sent(
-            owner=OWNER, name=form.name, text_column=form.text_column, format=form.format, encoding=form.encoding,
+            owner=owner, name=form.name, text_column=form.text_column, format=form.format, encoding=form.encoding,
             skip_bad_rows=form.skip_bad_rows, evidence=form.evidence, idempotency_key=idempotency_key,
         )  # fmt: skip
         reserved = AnswerColumns(request.app.state.scheduler.classifier.taxonomy, form.evidence).names
@@ -77,31 +82,34 @@ async def create(request: Request, response: Response, desk: Desk, idempotency_k
 
 @router.get("", responses=responses(404, 422))
 async def mine(
-    desk: Desk, limit: Annotated[int, Query(ge=1, le=100)] = 20, offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0
+    desk: Desk,
+    owner: Owner,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> JobList:
     """Your jobs, newest first."""
-    jobs = await asyncio.to_thread(desk.records.of, OWNER, limit, offset)
+    jobs = await asyncio.to_thread(desk.records.of, owner, limit, offset)
     return JobList(jobs=[JobOut.of(job) for job in jobs])
 
 
 @router.get("/{id}", responses=responses(404, 422))
-async def status(id: str, desk: Desk) -> JobOut:
+async def status(id: str, desk: Desk, owner: Owner) -> JobOut:
     """How far a job is."""
-    return JobOut.of(await _job(desk, id))
+    return JobOut.of(await _job(desk, id, owner))
 
 
 @router.post("/{id}/cancel", responses=responses(404, 422))
-async def cancel(id: str, desk: Desk) -> JobOut:
+async def cancel(id: str, desk: Desk, owner: Owner) -> JobOut:
     """Stops a job that is not finished; its files stay until they expire or are deleted."""
-    job = await asyncio.to_thread(desk.records.cancel, id, OWNER)
-    return JobOut.of(_there(job, id))
+    job = await asyncio.to_thread(desk.records.cancel, id, owner)
+    return JobOut.of(_there(job))
 
 
 @router.delete("/{id}", status_code=204, responses=responses(404, 422))
-async def delete(id: str, desk: Desk) -> None:
+async def delete(id: str, desk: Desk, owner: Owner) -> None:
     """Removes a job and all its files, finished or not."""
-    job = await _job(desk, id)
-    await asyncio.to_thread(desk.records.delete, job.id, OWNER)
+    job = await _job(desk, id, owner)
+    await asyncio.to_thread(desk.records.delete, job.id, owner)
     await asyncio.to_thread(JobFolder(desk.root, job.id).remove)
 
 
@@ -109,12 +117,13 @@ async def delete(id: str, desk: Desk) -> None:
 async def result(
     id: str,
     desk: Desk,
+    owner: Owner,
     format: Annotated[
         str | None, Query(description="csv, tsv, xlsx, parquet or jsonl; that of the file if absent.")
     ] = None,
 ) -> FileResponse:
     """The rows that were sent, in their order, with the answers beside them."""
-    job = await _job(desk, id)
+    job = await _job(desk, id, owner)
     if job.state != State.done:
         raise HTTPException(409, f"the job is {job.state}; it has results once it is done")
     wanted = format or job.format
@@ -125,9 +134,9 @@ async def result(
 
 
 @router.get("/{id}/bad-rows", response_class=FileResponse, responses=responses(404, 422))
-async def bad_rows(id: str, desk: Desk) -> FileResponse:
+async def bad_rows(id: str, desk: Desk, owner: Owner) -> FileResponse:
     """The broken rows that were set aside (`skip_bad_rows`)."""
-    job = await _job(desk, id)
+    job = await _job(desk, id, owner)
     path = JobFolder(desk.root, job.id).bad_rows(job.format)
     if not job.bad_rows or not path.exists():
         raise HTTPException(404, "no row of this job was set aside")
@@ -138,11 +147,11 @@ def _file(path: Path, name: str, format: str) -> FileResponse:
     return FileResponse(path, filename=name, media_type=MEDIA_TYPES[format])
 
 
-async def _job(desk: JobDesk, id: str) -> Job:
-    return _there(await asyncio.to_thread(desk.records.get, id, OWNER), id)
+async def _job(desk: JobDesk, id: str, owner: str) -> Job:
+    return _there(await asyncio.to_thread(desk.records.get, id, owner))
 
 
-def _there(job: Job | None, id: str) -> Job:
+def _there(job: Job | None) -> Job:
     if job is None:
         raise HTTPException(404, "you have no such job; it may have expired")
     return job

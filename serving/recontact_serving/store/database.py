@@ -12,10 +12,25 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from recontact_data.errors import MissingExtraError, RecontactError
+from recontact_serving.settings import Settings
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 PATIENCE = 30  # seconds that a writer waits for another one
 UPGRADE_LOCK = 7_264_361  # any number of our own: PostgreSQL's lock while tables change
+
+
+def open_store(settings: Settings) -> Engine:
+    """Opens the database of the settings; makes the folder and the file where they are not there yet.
+
+    Raises:
+        RecontactError: it cannot be opened.
+    """
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        cure = "name a folder in RECONTACT_DATA, or take no jobs with RECONTACT_JOBS=false"
+        raise RecontactError(f"cannot write in {settings.data} ({error.strerror}); {cure}") from error
+    return open_database(settings.database or f"sqlite:///{settings.data / 'recontact.db'}")
 
 
 def open_database(url: str) -> Engine:

@@ -1,4 +1,4 @@
-"""Tables: what a server remembers of its jobs. All times are seconds since 1970, UTC."""
+"""Tables: what a server remembers: jobs, and keys of those who may come in. All times are seconds since 1970, UTC."""
 
 from typing import Any
 
@@ -44,3 +44,17 @@ class Job(Base):
     taken_at_row: Mapped[int] = mapped_column(Integer, default=0)
     stalls: Mapped[int] = mapped_column(Integer, default=0)
     lease_until: Mapped[float] = mapped_column(Double, default=0.0)
+
+
+class ApiKey(Base):
+    """A key that lets somebody in; of its secret only the hash is known."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    rate: Mapped[int | None] = mapped_column(Integer)
+    created: Mapped[float] = mapped_column(Double)
+    revoked: Mapped[float | None] = mapped_column(Double)
