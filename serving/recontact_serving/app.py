@@ -1,5 +1,6 @@
 """The HTTP application."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,7 +18,8 @@ from recontact_serving.door import Door
 from recontact_serving.jobs.desk import open_desk
 from recontact_serving.keys import Keys
 from recontact_serving.metrics import CountRequests, Metrics
-from recontact_serving.routes import classify, health, jobs, metrics, open_inference, predict, taxonomy
+from recontact_serving.model_switch import ModelSwitch
+from recontact_serving.routes import classify, health, jobs, metrics, models, open_inference, predict, taxonomy
 from recontact_serving.scheduling import Scheduler
 from recontact_serving.settings import LOOPBACK, Settings, load_settings
 from recontact_serving.store.database import open_store
@@ -52,12 +54,16 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
     store = open_store(settings) if settings.jobs or settings.keys_needed else None
     desk = open_desk(settings, scheduler, store) if store and settings.jobs else None
 
+    switch = ModelSwitch(scheduler, settings.model)
+
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         scheduler.open()
         if desk:
             desk.runner.open()
+        following = asyncio.create_task(switch.follow())
         yield
+        following.cancel()
         if desk:
             await desk.runner.close()
         await run_in_threadpool(scheduler.close)
@@ -71,9 +77,10 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
         lifespan=life,
         dependencies=[Depends(BEARER)],
     )
-    app.state.settings, app.state.scheduler, app.state.metrics, app.state.jobs = settings, scheduler, counts, desk
+    app.state.settings, app.state.scheduler, app.state.metrics = settings, scheduler, counts
+    app.state.jobs, app.state.models = desk, switch
     problems.install(app)
-    for module in (classify, jobs, taxonomy, predict, open_inference, health, metrics):
+    for module in (classify, jobs, models, taxonomy, predict, open_inference, health, metrics):
         app.include_router(module.router)
     uploads = {jobs.router.prefix: settings.max_upload_bytes}
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, uploads=uploads)

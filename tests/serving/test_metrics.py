@@ -76,7 +76,7 @@ def test_a_client_that_left_is_counted_and_its_comments_dropped(classifier: Caus
         async def send(message: Any) -> None:
             sent.append(message)
 
-        headers = [(b"content-type", b"application/json")]
+        headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
         scope = {"type": "http", "method": "POST", "path": "/v1/classify", "raw_path": b"", "headers": headers}
         await app({**scope, "query_string": b"", "root_path": "", "server": ("test", 80)}, receive, send)
 
