@@ -19,6 +19,7 @@ from recontact_serving.jobs.desk import open_desk
 from recontact_serving.keys import Keys
 from recontact_serving.metrics import CountRequests, Metrics
 from recontact_serving.model_switch import ModelSwitch
+from recontact_serving.openapi import describe
 from recontact_serving.routes import classify, health, jobs, metrics, models, open_inference, predict, taxonomy
 from recontact_serving.scheduling import Scheduler
 from recontact_serving.settings import LOOPBACK, Settings, load_settings
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
     problems.install(app)
     for module in (classify, jobs, models, taxonomy, predict, open_inference, health, metrics):
         app.include_router(module.router)
+    describe(app)
     uploads = {jobs.router.prefix: settings.max_upload_bytes}
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, uploads=uploads)
     app.add_middleware(

@@ -28,15 +28,15 @@ class TooLargeError(Exception):
 
 def problem(path: str, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """A problem-details answer."""
-    content = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
-    if path.startswith(ERROR_MEMBER):
-        content["error"] = detail
+    error = detail if path.startswith(ERROR_MEMBER) else None
+    said = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, error=error)
+    content = said.model_dump(exclude_none=True)
     return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries of the problems a route may answer with."""
-    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 

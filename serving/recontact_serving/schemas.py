@@ -91,3 +91,4 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    error: Annotated[str | None, Field(description="The same as `detail`, under /predict and /v2.")] = None
