@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import compile_path
 
 from recontact_data.errors import CommentFileError
 from recontact_serving.jobs.inspection import UploadError, UploadTooLargeError
@@ -70,7 +71,16 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return problem(request.scope["path"], error.status_code, str(error.detail), dict(error.headers or {}))
+    path, headers = request.scope["path"], dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request.app, path)) or headers.get("Allow", "")  # the router knows those of one route alone
+        return problem(path, error.status_code, f"this route knows {headers['Allow']}", headers)
+    return problem(path, error.status_code, str(error.detail), headers)
+
+
+def _methods(app: FastAPI, path: str) -> list[str]:
+    described = app.openapi()["paths"].items()
+    return sorted({m.upper() for route, methods in described if compile_path(route)[0].match(path) for m in methods})
 
 
 async def _too_large(request: Request, error: Exception) -> JSONResponse:

@@ -23,12 +23,26 @@ Text = Annotated[StrictStr, AfterValidator(whole_characters)]
 ListedText = Annotated[Text, BeforeValidator(_only_one)]  # or a list of one text, as batches of some clients hold them
 
 
+def only(given: str, left_out: str, form: dict[str, Any]) -> dict[str, Any]:
+    """JSON Schema of an object that has one of two members."""
+    return {"required": [given], "properties": {given: form, left_out: {"type": "null"}}}
+
+
+ANY_TEXT = {"type": "string", "pattern": r"\S"}
+
+
 class ClassifyRequest(BaseModel):
     """One comment in `text`, or many in `texts`."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"texts": ["Ringte tre ganger, ingen ringte tilbake", "All good, thanks!"]}]},
+        json_schema_extra={
+            "examples": [{"texts": ["Ringte tre ganger, ingen ringte tilbake", "All good, thanks!"]}],
+            "oneOf": [
+                only("text", "texts", ANY_TEXT),
+                only("texts", "text", {"type": "array", "contains": ANY_TEXT}),
+            ],
+        },
     )
 
     text: Text | None = None

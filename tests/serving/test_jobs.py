@@ -140,7 +140,7 @@ def test_broken_rows_stop_a_file_or_are_set_aside(client: TestClient) -> None:
     assert len(client.get(f"/v1/jobs/{job['id']}/result").text.splitlines()) == 2
     assert client.get(f"/v1/jobs/{job['id']}/bad-rows").content == b'{"comment": \n'
     other = finished(client, send(client, "a.csv", table("csv")))
-    is_problem(client.get(f"/v1/jobs/{other['id']}/bad-rows"), 404, "no row")
+    assert client.get(f"/v1/jobs/{other['id']}/bad-rows").status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -230,6 +230,18 @@ def test_a_deleted_job_leaves_nothing(client: TestClient, settings: Settings) ->
     assert list((settings.data / "jobs").iterdir()) == []
     for answer in (client.get(f"/v1/jobs/{job['id']}"), client.delete(f"/v1/jobs/{job['id']}")):
         is_problem(answer, 404, "expired")
+
+
+def test_a_job_may_be_deleted_while_it_runs(
+    client: TestClient, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    for pause in (0.0, 0.02, 0.05, 0.1, 0.2):
+        path = send(client, "a.csv", table("csv")).headers["location"]
+        time.sleep(pause)
+        assert client.delete(path).status_code == 204
+    job = finished(client, send(client, "a.csv", table("csv")))
+    assert [path.name for path in (settings.data / "jobs").iterdir()] == [job["id"]]
+    assert "failed" not in caplog.text
 
 
 def test_an_expired_job_leaves_nothing(settings: Settings, classifier: CauseClassifier) -> None:

@@ -84,14 +84,20 @@ class Runner:
             raise
         except LostError:
             pass
-        except RecontactError as error:
-            await asyncio.to_thread(self.records.end, job, State.failed, error=str(error))
         except Exception as error:
-            log_failure(error)
-            said = f"failed after row {job.rows_done}; the server's log says where"
-            await asyncio.to_thread(self.records.end, job, State.failed, error=said)
+            await asyncio.to_thread(self._fail, job, error)
         finally:
             beating.cancel()
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        if not self.records.renew(job):
+            return  # its files were taken from under it
+        if isinstance(error, RecontactError):
+            said = str(error)
+        else:
+            log_failure(error)
+            said = f"failed after row {job.rows_done}; the server's log says where"
+        self.records.end(job, State.failed, error=said)
 
     async def _beat(self, job: Job) -> None:
         while True:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic.json_schema import SkipJsonSchema
 
 from recontact_serving.jobs.records import State
-from recontact_serving.schemas import Text, whole_characters
+from recontact_serving.schemas import Text, only, whole_characters
 from recontact_serving.store.tables import Job
 
 TEXT = "text"  # the column of comments that came without rows
@@ -23,6 +23,9 @@ Row = Annotated[dict[str, Any], AfterValidator(_whole_row)]
 Format = Literal["csv", "tsv", "xlsx", "parquet", "jsonl"]
 
 
+NoNull = SkipJsonSchema[None]  # a form has none
+
+
 class JobForm(BaseModel):
     """A file, as multipart/form-data."""
 
@@ -34,11 +37,11 @@ class JobForm(BaseModel):
     )
 
     name: SkipJsonSchema[Annotated[str, Field(min_length=1)]]
-    text_column: Annotated[str | None, Field(description="Column of the comments; needed where it is not plain.")] = (
+    text_column: Annotated[str | NoNull, Field(description="Column of the comments; needed where it is not plain.")] = (
         None
     )
-    format: Annotated[Format | None, Field(description="What the suffix of the file's name says if absent.")] = None
-    encoding: Annotated[str | None, Field(max_length=32, description="Of CSV, TSV, JSONL; found if absent.")] = None
+    format: Annotated[Format | NoNull, Field(description="What the suffix of the file's name says if absent.")] = None
+    encoding: Annotated[str | NoNull, Field(max_length=32, description="Of CSV, TSV, JSONL; found if absent.")] = None
     skip_bad_rows: Annotated[bool, Field(description="Set broken rows aside rather than refuse the file.")] = False
     evidence: Annotated[bool, Field(description="Add the words that state each cause.")] = False
 
@@ -47,7 +50,11 @@ class JobRequest(BaseModel):
     """Comments in `texts`, or rows with other columns beside the comment in `rows`."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"texts": ["Ringte tre ganger", "All good, thanks!"]}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"texts": ["Ringte tre ganger", "All good, thanks!"]}],
+            "oneOf": [only("texts", "rows", {"type": "array"}), only("rows", "texts", {"type": "array"})],
+        },
     )
 
     texts: Annotated[list[Text] | None, Field(min_length=1)] = None

@@ -42,6 +42,7 @@ BODY = {
         },
     }
 }
+NONE: dict[int | str, dict[str, Any]] = {204: {"description": "There are none."}}
 Key = Annotated[
     str | None,
     Header(alias="Idempotency-Key", max_length=128, description="The same for a job that is sent again in doubt."),
@@ -133,13 +134,13 @@ async def result(
     return _file(path, f"{Path(job.name).stem}.causes.{wanted}", wanted)
 
 
-@router.get("/{id}/bad-rows", response_class=FileResponse, responses=responses(404, 422))
-async def bad_rows(id: str, desk: Desk, owner: Owner) -> FileResponse:
-    """The broken rows that were set aside (`skip_bad_rows`)."""
+@router.get("/{id}/bad-rows", response_class=FileResponse, responses=NONE | responses(404, 422))
+async def bad_rows(id: str, desk: Desk, owner: Owner) -> Response:
+    """The broken rows that were set aside (`skip_bad_rows`); 204 if there are none."""
     job = await _job(desk, id, owner)
     path = JobFolder(desk.root, job.id).bad_rows(job.format)
     if not job.bad_rows or not path.exists():
-        raise HTTPException(404, "no row of this job was set aside")
+        return Response(status_code=204)
     return _file(path, f"{Path(job.name).stem}.bad-rows.{job.format}", job.format)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, Tag
 
 from recontact.prediction import Prediction
 from recontact_serving.answering import Answering, rendered
@@ -35,8 +35,10 @@ class PredictRequest(BaseModel):
         Annotated[Text, Tag("text")] | Annotated[list[ListedText], Field(min_length=1), Tag("texts")],
         Discriminator(lambda inputs: "texts" if isinstance(inputs, list) else "text"),
     ]
-    raw_scores: bool = Field(default=False, description="Logits instead of probabilities.")
-    truncate: bool | None = Field(default=None, description="Whether a text too long to be read to its end may be cut.")
+    raw_scores: StrictBool = Field(default=False, description="Logits instead of probabilities.")
+    truncate: StrictBool | None = Field(
+        default=None, description="Whether a text too long to be read to its end may be cut."
+    )
     parameters: PipelineParameters | None = None
 
     @property
