@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -32,7 +33,9 @@ PATIENCE = 1_200.0
 class Killed:
     """A server that is started again whenever it was killed."""
 
-    def __init__(self, folder: Path, model: Path | None, database: str | None) -> None:
+    def __init__(
+        self, folder: Path, model: Path | None, database: str | None, environment: Mapping[str, str] | None = None
+    ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -40,6 +43,7 @@ class Killed:
         self._command = [sys.executable, "-m", "recontact_serving.cli.main", "serve", "--port", str(self.port)]
         self._command += ["--model", str(model)] if model else []
         self._environment = os.environ | {"RECONTACT_DATA": str(folder), "RECONTACT_JOB_LEASE_SECONDS": str(LEASE)}
+        self._environment |= environment or {}
         if database:
             self._environment["RECONTACT_DATABASE"] = database
         self._folder = folder

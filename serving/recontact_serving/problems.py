@@ -73,7 +73,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     path, headers = request.scope["path"], dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(_methods(request.app, path)) or headers.get("Allow", "")  # the router knows those of one route alone
+        # The router names the methods of one route; others may have the same path.
+        headers["Allow"] = ", ".join(_methods(request.app, path)) or headers.get("Allow", "")
         return problem(path, error.status_code, f"this route knows {headers['Allow']}", headers)
     return problem(path, error.status_code, str(error.detail), headers)
 

@@ -130,6 +130,7 @@ def test_a_job_sent_again_with_its_key_is_the_same_job(client: TestClient) -> No
     first, again, other = (send(client, "a.csv", table("csv"), key) for key in ("k1", "k1", "k2"))
     assert first.json()["id"] == again.json()["id"] != other.json()["id"]
     assert len(client.get("/v1/jobs").json()["jobs"]) == 2
+    assert send(client, "a.csv", table("csv"), "").json()["id"] != send(client, "a.csv", table("csv"), "").json()["id"]
 
 
 def test_broken_rows_stop_a_file_or_are_set_aside(client: TestClient) -> None:

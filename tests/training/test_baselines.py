@@ -55,7 +55,7 @@ def test_each_baseline_is_trained_once_for_all_sections(rows: list[LabelledComme
 
 def test_baselines_are_named_after_their_encoders() -> None:
     found = baselines(TAXONOMY, tfidf=True, frozen=["some/encoder"], setfit=["xlm-roberta-base"])
-    assert list(found) == ["TF-IDF", "frozen encoder", "SetFit xlm-roberta-base"]
+    assert list(found) == ["TF-IDF", "frozen encoder", "SetFit xlm-roberta-base, 2000 batches"]
 
 
 def test_rows_to_learn_from_are_needed(rows: list[LabelledComment]) -> None:

@@ -13,7 +13,7 @@ from recontact_data.taxonomy import Taxonomy
 from recontact_training.compare import Comparison, compare_predictions
 from recontact_training.evaluate import Report, evaluate_predictions
 from recontact_training.resampling import Bools
-from recontact_training.setfit_baseline import setfit_predictions
+from recontact_training.setfit_baseline import STEPS, setfit_predictions
 
 if TYPE_CHECKING:
     from recontact_training.probe import Predict
@@ -38,7 +38,9 @@ class BaselineFigures:
         return {**self.report.to_dict(), "lead": asdict(self.lead)}
 
 
-def baselines(taxonomy: Taxonomy, *, tfidf: bool, frozen: Sequence[str], setfit: Sequence[str]) -> "dict[str, Predict]":
+def baselines(
+    taxonomy: Taxonomy, *, tfidf: bool, frozen: Sequence[str], setfit: Sequence[str], setfit_steps: int = STEPS
+) -> "dict[str, Predict]":
     """The baselines asked for, by name.
 
     Args:
@@ -46,10 +48,13 @@ def baselines(taxonomy: Taxonomy, *, tfidf: bool, frozen: Sequence[str], setfit:
         tfidf: Character n-grams and logistic regression.
         frozen: Encoders, each of which is left as it is under a logistic regression.
         setfit: Encoders, each of which is fine-tuned by SetFit.
+        setfit_steps: Batches of pairs of that.
     """
     found: dict[str, Predict] = {TFIDF: partial(baseline_predictions, taxonomy=taxonomy)} if tfidf else {}
     found |= {f"frozen {_called(folder)}": partial(frozen_predictions, folder, taxonomy=taxonomy) for folder in frozen}
-    found |= {f"SetFit {_called(folder)}": partial(setfit_predictions, folder, taxonomy=taxonomy) for folder in setfit}
+    for folder in setfit:
+        name = f"SetFit {_called(folder)}, {setfit_steps} batches"
+        found[name] = partial(setfit_predictions, folder, taxonomy=taxonomy, steps=setfit_steps)
     return found
 
 

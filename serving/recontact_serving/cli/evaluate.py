@@ -15,6 +15,7 @@ from recontact_serving.cli.evaluate_options import (
     Output,
     ReportFile,
     Setfit,
+    SetfitSteps,
     Texts,
     Written,
 )
@@ -23,6 +24,7 @@ from recontact_serving.cli.label_options import Encoding, LabelColumn, SkipBadRo
 if TYPE_CHECKING:
     from recontact import CauseClassifier
     from recontact_serving.cli.evaluate_rows import JudgedRows
+    from recontact_training.probe import Predict
     from recontact_training.sections import Evaluation
 
 
@@ -33,6 +35,7 @@ def evaluate(
     baseline: Baseline = False,
     frozen: Frozen = None,
     setfit: Setfit = None,
+    setfit_steps: SetfitSteps = 2_000,
     index: Index = None,
     texts: Texts = None,
     written: Written = False,
@@ -70,7 +73,12 @@ def evaluate(
     _check_outputs(output, report, card)
     classifier = CauseClassifier.load(None if model == "bundled" else model)
     rows = judged_rows(options, classifier.taxonomy)
-    found = _evaluated(classifier, rows, split, baseline, frozen or [], setfit or [])
+    from recontact_training.baselines import baselines
+
+    wanted = baselines(
+        classifier.taxonomy, tfidf=baseline, frozen=frozen or [], setfit=setfit or [], setfit_steps=setfit_steps
+    )
+    found = _evaluated(classifier, rows, split, wanted)
     _show(found)
     _write(found, output, report, card)
 
@@ -99,16 +107,15 @@ def _check_outputs(output: Path | None, report: Path | None, card: Path | None) 
 
 
 def _evaluated(
-    classifier: "CauseClassifier", rows: "JudgedRows", split: str, tfidf: bool, frozen: list[str], setfit: list[str]
+    classifier: "CauseClassifier", rows: "JudgedRows", split: str, wanted: "dict[str, Predict]"
 ) -> "Evaluation":
     from recontact_serving.cli.compare import progress_bar
-    from recontact_training.baselines import baselines, run_baselines
+    from recontact_training.baselines import run_baselines
     from recontact_training.evaluate import check_rows
     from recontact_training.sections import evaluate_sections
 
     for judged in rows.judged.values():
         check_rows(judged, classifier.taxonomy)
-    wanted = baselines(classifier.taxonomy, tfidf=tfidf, frozen=frozen, setfit=setfit)
     predicted = run_baselines(wanted, rows.learnt, rows.judged, lambda name: typer.echo(f"training {name}", err=True))
     with progress_bar("classifying", sum(map(len, rows.judged.values()))) as advance:
         return evaluate_sections(classifier, rows.judged, split, predicted, advance)

@@ -21,6 +21,7 @@ Frozen = Annotated[
 Setfit = Annotated[
     list[str] | None, typer.Option(metavar="ENCODER", help="The same with SetFit on an encoder (setfit extra).")
 ]
+SetfitSteps = Annotated[int, typer.Option(min=1, help="Batches of pairs that SetFit learns from.")]
 Index = Annotated[
     Path | None, typer.Option(help="Judge on real comments: `shipped`, or a file of ids and labels. Needs --texts.")
 ]

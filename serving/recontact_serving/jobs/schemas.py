@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from recontact_serving.jobs.records import State
@@ -59,8 +59,8 @@ class JobRequest(BaseModel):
 
     texts: Annotated[list[Text] | None, Field(min_length=1)] = None
     rows: Annotated[list[Row] | None, Field(min_length=1)] = None
-    text_column: str | None = None
-    evidence: bool = False
+    text_column: Text | None = None
+    evidence: StrictBool = False
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, StrictInt, Tag
 
 from recontact.prediction import Prediction
 from recontact_serving.answering import Answering, rendered
@@ -18,7 +18,9 @@ LEAST = 1e-7  # of a probability, of which no logit would be finite otherwise
 class PipelineParameters(BaseModel):
     """What clients of a Transformers pipeline add."""
 
-    top_k: int | None = Field(default=None, ge=1, description="Labels of each text, highest first; all if left out.")
+    top_k: StrictInt | None = Field(
+        default=None, ge=1, description="Labels of each text, highest first; all if left out."
+    )
     function_to_apply: Literal["sigmoid", "none"] | None = Field(
         default=None, description="`none` for logits. Causes do not exclude each other, so there is no `softmax`."
     )
