@@ -208,9 +208,17 @@ class Scheduler:
         ahead = sum(min(other.left, cost + TURN) for other in self._taken)
         return ahead * self._seconds / (self._cost * self._count)
 
-    def _begin_work(self) -> None:
+    def check_open(self) -> None:
+        """Makes sure that requests are taken.
+
+        Raises:
+            ClosedError: the scheduler was closed.
+        """
         if self._closed:
             raise ClosedError("the server is stopping; ask another one, or again when it is back")
+
+    def _begin_work(self) -> None:
+        self.check_open()
         if not self._workers:
             names = [f"recontact-{k}" for k in range(self._count)]
             self._workers = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]

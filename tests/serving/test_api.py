@@ -217,3 +217,13 @@ def test_no_json_body_makes_the_server_fail(client: TestClient, body: Any) -> No
 @given(body=st.binary(max_size=60))
 def test_no_bytes_make_the_server_fail(client: TestClient, body: bytes) -> None:
     assert client.post("/v1/classify", content=body, headers=JSON).status_code in (200, 400, 422)
+
+
+def test_a_stopping_server_is_not_ready(classifier: CauseClassifier) -> None:
+    app = create_app(Settings(), classifier)
+    with TestClient(app) as client:
+        assert client.get("/health/ready").status_code == 200
+        app.state.scheduler.close()
+        answer = client.get("/health/ready")
+    is_problem(answer, 503)
+    assert int(answer.headers["retry-after"]) > 0

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request
 
+from recontact_serving.problems import responses
 from recontact_serving.schemas import Health
 
 router = APIRouter(prefix="/health", tags=["health"])
@@ -13,7 +14,8 @@ async def live() -> Health:
     return Health(status="live")
 
 
-@router.get("/ready")
+@router.get("/ready", responses=responses(503))
 async def ready(request: Request) -> Health:
-    """The model is loaded; requests will be answered."""
+    """The model is loaded and the server is not stopping: requests will be answered."""
+    request.app.state.scheduler.check_open()
     return Health(status="ready", model_version=request.app.state.scheduler.classifier.model_version)
