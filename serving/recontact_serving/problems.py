@@ -18,6 +18,7 @@ from recontact_serving.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
 ERROR_MEMBER = ("/predict", "/v2")  # routes whose clients look for the reason in the member `error`
+RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}  # since RFC 9110
 GONE = 499  # the client went away before there was an answer
 JOB_OVER = 30  # seconds after which one of many jobs may be over
 RESTART = 5  # seconds in which a server that stops may be back
@@ -27,10 +28,15 @@ class TooLargeError(Exception):
     """A request is over a limit; the message names the limit."""
 
 
+def phrase(status: int) -> str:
+    """The name of a status, the same in all versions of Python."""
+    return RENAMED.get(status) or HTTPStatus(status).phrase
+
+
 def problem(path: str, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """A problem-details answer."""
     error = detail if path.startswith(ERROR_MEMBER) else None
-    said = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, error=error)
+    said = Problem(title=phrase(status), status=status, detail=detail, error=error)
     content = said.model_dump(exclude_none=True)
     return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
@@ -38,7 +44,7 @@ def problem(path: str, status: int, detail: str, headers: dict[str, str] | None 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries of the problems a route may answer with."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    return {status: {"description": phrase(status), "content": content} for status in statuses}
 
 
 def install(app: FastAPI) -> None:

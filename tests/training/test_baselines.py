@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from transformers import AutoModel, AutoTokenizer
 
 from recontact_data.errors import LabelError, ModelError
 from recontact_data.labels import LabelledComment, label_matrix
 from recontact_data.taxonomy import load_taxonomy
 from recontact_training.baselines import baseline_figures, baselines, frozen_predictions, run_baselines
-from recontact_training.setfit_baseline import setfit_predictions
+from recontact_training.setfit_baseline import _body, setfit_predictions
 
 TAXONOMY = load_taxonomy()
 
@@ -36,6 +38,12 @@ def test_setfit_learns_on_the_toy_encoder(rows: list[LabelledComment], encoder: 
     predicted = setfit_predictions(encoder, train, validation, test, TAXONOMY, steps=3)
     assert predicted.shape == (len(test), len(TAXONOMY))
     assert (predicted & label_matrix(test, TAXONOMY)).any()
+
+
+def test_setfit_trains_an_encoder_of_half_precision_in_single(encoder: Path, tmp_path: Path) -> None:
+    AutoModel.from_pretrained(encoder).half().save_pretrained(tmp_path)
+    AutoTokenizer.from_pretrained(encoder).save_pretrained(tmp_path)
+    assert {weight.dtype for weight in _body(tmp_path).parameters()} == {torch.float32}
 
 
 def test_each_baseline_is_trained_once_for_all_sections(rows: list[LabelledComment]) -> None:

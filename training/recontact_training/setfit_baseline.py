@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from recontact_data.errors import MissingExtraError, ModelError
 from recontact_data.labels import LabelledComment, label_matrix
@@ -84,7 +85,8 @@ def _body(encoder: str | Path) -> "SentenceTransformer":
     from sentence_transformers import SentenceTransformer
 
     try:
-        body = SentenceTransformer(str(encoder))
+        # One that is stored in half precision would be trained in it otherwise: slowly, and badly.
+        body = SentenceTransformer(str(encoder), model_kwargs={"dtype": torch.float32})
     except (OSError, ValueError) as error:
         raise ModelError(f"no encoder at {encoder}; give a Transformers folder with a tokenizer") from error
     body.max_seq_length = min(LONGEST, body.max_seq_length or LONGEST)

@@ -1,0 +1,98 @@
+"""Comments to predictions, in as many requests as it takes; and what is known of the model behind them."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from recontact import Prediction
+from recontact_data.errors import RecontactError
+from recontact_serving.client import answers
+from recontact_serving.client.exchange import Ask, Exchange, Steps, parsed
+
+START, END = b'{"texts":[', b"]}"
+JSON = {"content-type": "application/json"}
+NO_LETTERS = "."  # what is sent for a comment of spaces: it gets the same answer, but may stand alone in a request
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the server takes at once.
+
+    Attributes:
+        texts: Comments a request.
+        bytes: Bytes a request.
+        at_once: Requests.
+    """
+
+    texts: int
+    bytes: int
+    at_once: int = 1
+
+    def __post_init__(self) -> None:
+        if (least := min(self.texts, self.bytes, self.at_once)) < 1:
+            raise RecontactError(f"max_texts, max_bytes and at_once must be at least 1, not {least}")
+
+
+def classify(exchange: Exchange, texts: Iterable[str], limits: Limits) -> Steps[list[Prediction]]:
+    """The steps to predictions, in the order of the comments."""
+    found: list[Prediction] = []
+    for batch in batches(_listed(texts), limits):
+        body = START + b",".join(batch) + END
+        answer = yield from exchange(Ask("POST", "/v1/classify", {"content": body, "headers": JSON}))
+        found += parsed(answer, partial(_predictions, len(batch)))
+    return found
+
+
+def taxonomy(exchange: Exchange, lang: str) -> Steps[answers.Taxonomy]:
+    """The steps to the causes, named in a language."""
+    answer = yield from exchange(Ask("GET", "/v1/taxonomy", {"params": {"lang": lang}}))
+    return parsed(answer, answers.taxonomy)
+
+
+def health(exchange: Exchange) -> Steps[answers.Health]:
+    """The steps to a server's health."""
+    answer = yield from exchange(Ask("GET", "/health/ready"))
+    return parsed(answer, answers.health)
+
+
+def batches(texts: Iterable[str], limits: Limits) -> Iterator[list[bytes]]:
+    """Comments as JSON, in the order given, as many to a list as a request may hold.
+
+    A comment too large for any request is alone in its list; it is for the server to refuse it.
+
+    Raises:
+        RecontactError: a comment holds half of a character.
+    """
+    batch, size = list[bytes](), len(START + END)
+    for number, text in enumerate(texts, 1):
+        written = _written(text, number)
+        if batch and (len(batch) == limits.texts or size + len(written) + 1 > limits.bytes):
+            yield batch
+            batch, size = [], len(START + END)
+        batch.append(written)
+        size += len(written) + 1
+    if batch:
+        yield batch
+
+
+def _written(text: str, number: int) -> bytes:
+    try:
+        return json.dumps(text if text.strip() else NO_LETTERS, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise RecontactError(f"text {number} holds half of a character (a lone surrogate); mend it") from None
+
+
+def _listed(texts: Iterable[str]) -> list[str]:
+    listed = list(texts)
+    if isinstance(texts, str) or not all(isinstance(text, str) for text in listed):
+        raise TypeError("texts must be a list of str")
+    return listed
+
+
+def _predictions(asked: int, content: Any) -> list[Prediction]:
+    found = [answers.prediction(one) for one in content["predictions"]]
+    if len(found) != asked:
+        raise ValueError("not one prediction a comment")
+    return found
