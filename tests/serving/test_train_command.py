@@ -90,3 +90,19 @@ def test_a_keep_that_contradicts_itself_is_refused(
     code, printed = recontact("train", new_labels, "-o", tmp_path / "next", *options)
     assert (code, printed.count("\n")) == (1, 1)
     assert "--keep shipped and --keep none contradict each other" in printed
+
+
+def test_ctrl_c_while_a_checkpoint_is_written_is_no_error(
+    recontact: Command, model_folder: Path, new_labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise OSError(9, "Bad file descriptor")  # what closing the file says
+
+    monkeypatch.setattr("recontact_training.finetune.finetune", interrupted)
+    code, said = recontact("train", new_labels, "--base", model_folder, "-o", tmp_path / "new")
+    assert code == 1
+    assert "recontact: stopped" in said
+    assert "Bad file descriptor" not in said

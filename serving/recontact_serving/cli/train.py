@@ -109,11 +109,21 @@ def _saying_how_to_go_on(bar: "TrainingBar", say: Callable[[str], None]) -> Iter
     """Ends a run that is stopped with what to do about it."""
     try:
         yield
-    except (KeyboardInterrupt, SystemExit):
+    except BaseException as error:
+        stop = _stop_behind(error)
+        if stop is None:
+            raise
         bar.bar.stop()
         if bar.saved:
             say(f"stopped at step {bar.step} of {bar.steps}; the same command goes on from step {bar.saved}")
-        raise
+        raise stop from None
+
+
+def _stop_behind(error: BaseException | None) -> BaseException | None:
+    """Ctrl-C or a kill, also where a file that was being written then failed to close; None for an error of its own."""
+    while error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
+        error = error.__context__
+    return error
 
 
 def _show_gains(console: "Console", new: Path, base: str | Path, rows: "list[LabelledComment]", old: "OldRows") -> None:
