@@ -11,15 +11,15 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, R
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
 from pydantic import ValidationError
+from pydantic.json_schema import SkipJsonSchema
 from starlette.datastructures import FormData, UploadFile
 
-from recontact_data.sources import FORMATS
 from recontact_serving.answer_columns import AnswerColumns
 from recontact_serving.jobs.desk import JobDesk
 from recontact_serving.jobs.files import JobFolder
 from recontact_serving.jobs.intake import Sent
 from recontact_serving.jobs.records import State
-from recontact_serving.jobs.schemas import JobForm, JobList, JobOut, JobRequest
+from recontact_serving.jobs.schemas import Format, JobForm, JobList, JobOut, JobRequest
 from recontact_serving.problems import responses
 from recontact_serving.store.tables import Job
 
@@ -119,17 +119,13 @@ async def result(
     id: str,
     desk: Desk,
     owner: Owner,
-    format: Annotated[
-        str | None, Query(description="csv, tsv, xlsx, parquet or jsonl; that of the file if absent.")
-    ] = None,
+    format: Annotated[Format | SkipJsonSchema[None], Query(description="That of the file if absent.")] = None,
 ) -> FileResponse:
     """The rows that were sent, in their order, with the answers beside them."""
     job = await _job(desk, id, owner)
     if job.state != State.done:
         raise HTTPException(409, f"the job is {job.state}; it has results once it is done")
     wanted = format or job.format
-    if wanted not in FORMATS:
-        raise HTTPException(422, f"unknown format {wanted!r}; known: {', '.join(FORMATS)}")
     path = await asyncio.to_thread(JobFolder(desk.root, job.id).result, job, wanted)
     return _file(path, f"{Path(job.name).stem}.causes.{wanted}", wanted)
 
