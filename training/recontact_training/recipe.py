@@ -126,6 +126,7 @@ class FinetuneRecipe:
         weight_decay: AdamW weight decay.
         warmup_share: Share of the steps with linear warm-up; a linear fall to zero follows.
         max_length: Pieces of a comment the model sees while training.
+        plain_letters: Whether the model is to read letters without their accents (`recontact_training.plain_letters`).
         evidence_weight: Weight of the token loss that teaches where a cause is stated.
         label_smoothing: Moves each 0/1 target this far towards 0.5.
         positive_weight: Power of (negatives / positives) that weighs rare causes.
@@ -133,6 +134,8 @@ class FinetuneRecipe:
         untidy_share: Share of the comments that an epoch reads as a hasty writer types: with slips, without accents or
             in one case (`recontact_training.variants`); other ones each time.
         joined_share: Share that an epoch reads with another comment of their language behind them.
+        twin_weight: Weight of the loss that draws the answers to a comment and to an untidy twin of it together; 0
+            for no twins, which double the time of a step.
         sentence_share: Share of the shipped labelled sentences of customer service, in all languages, that an epoch
             reads beside the comments (`recontact_training.sentences`).
         dropout: Dropout of the encoder and of the heads.
@@ -155,12 +158,14 @@ class FinetuneRecipe:
     weight_decay: float = 0.01
     warmup_share: float = 0.1
     max_length: int = 256
+    plain_letters: bool = False
     evidence_weight: float = 1.0
     label_smoothing: float = 0.0
     positive_weight: float = 0.0
     hidden_share: float = 0.0
     untidy_share: float = 0.0
     joined_share: float = 0.0
+    twin_weight: float = 0.0
     sentence_share: float = 0.0
     dropout: float = 0.1
     mean_of_epochs: int = 1
@@ -184,8 +189,9 @@ class FinetuneRecipe:
         for name in ("hidden_share", "untidy_share", "joined_share", "sentence_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 to 1")
-        if not 0 <= self.embedding_factor < math.inf:
-            raise RecipeError(f"embedding_factor is {self.embedding_factor}; it must be 0 or more")
+        for name in ("embedding_factor", "twin_weight"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 or more")
         if not 0 < self.review_precision < 1:
             raise RecipeError(f"review_precision is {self.review_precision}; it must lie between 0 and 1")
         if self.replay_rows < 0 or self.repeats < 1 or not self.checkpoint_minutes >= 0:
@@ -244,8 +250,8 @@ def _check_type(origin: str, name: str, value: Any, wanted: Any) -> None:
         right = isinstance(value, int) and not isinstance(value, bool)
     elif wanted is float:
         right = isinstance(value, (int, float)) and not isinstance(value, bool)
-    elif wanted is str:
-        right = isinstance(value, str)
+    elif wanted in (str, bool):
+        right = isinstance(value, wanted)
     else:
         right = isinstance(value, dict)
     if not right:
