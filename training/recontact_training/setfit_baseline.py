@@ -86,7 +86,9 @@ def _body(encoder: str | Path) -> "SentenceTransformer":
 
     try:
         # One that is stored in half precision would be trained in it otherwise: slowly, and badly.
-        body = SentenceTransformer(str(encoder), model_kwargs={"dtype": torch.float32})
+        body = SentenceTransformer(
+            str(encoder), model_kwargs={"dtype": torch.float32}, local_files_only=Path(encoder).is_dir()
+        )
     except (OSError, ValueError) as error:
         raise ModelError(f"no encoder at {encoder}; give a Transformers folder with a tokenizer") from error
     body.max_seq_length = min(LONGEST, body.max_seq_length or LONGEST)
