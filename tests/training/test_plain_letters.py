@@ -1,6 +1,5 @@
-"""A model that reads plain letters answers "losning" as it answers "løsning"; twins draw other spellings together."""
+"""A model that reads plain letters answers "losning" as it answers "løsning"."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerFast
 from recontact import CauseClassifier
 from recontact_data.errors import ModelError, RecipeError
 from recontact_data.labels import LabelledComment
-from recontact_training.dataset import Collator, Comments
 from recontact_training.finetune import finetune
-from recontact_training.heads import disagreement
 from recontact_training.plain_letters import is_plain, read_plain_letters
 from recontact_training.recipe import FinetuneRecipe, load_recipe
 from recontact_training.student import word_embeddings
@@ -98,42 +95,14 @@ def test_a_vocabulary_of_another_kind_is_refused() -> None:
 def test_a_model_trained_so_answers_both_spellings_alike(
     rows: list[LabelledComment], encoder: Path, tmp_path: Path
 ) -> None:
-    recipe = FinetuneRecipe(epochs=1, batch_size=8, plain_letters=True, twin_weight=1.0)
+    recipe = FinetuneRecipe(epochs=1, batch_size=8, plain_letters=True)
     model = CauseClassifier.load(finetune(rows, encoder, tmp_path / "model", recipe=recipe))
     written, plain = model.classify(["Løsningen på dét virket ikke", "losningen pa det virket ikke"])
     assert written.probabilities == plain.probabilities
 
 
-def test_each_comment_of_a_batch_has_its_untidy_twin_behind_all_others(
-    rows: list[LabelledComment], encoder: Path
-) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(encoder)
-    causes = sorted({label for row in rows for label in row.labels})
-    long = [replace(row, text=row.text * 4, evidence=()) for row in rows[:6]]
-    features = [Comments(long, tokenizer, causes, FinetuneRecipe(twin_weight=1.0))[k] for k in range(6)]
-    batch = Collator(0)(features)
-    assert batch["input_ids"].shape[0] == batch["attention_mask"].shape[0] == 12
-    assert torch.equal(batch["labels"][:6], batch["labels"][6:])
-    width = batch["input_ids"].shape[1]
-    for k in range(6):
-        own = features[k]["input_ids"]
-        assert batch["input_ids"][k].tolist() == own + [0] * (width - len(own))
-    assert not torch.equal(batch["input_ids"][:6], batch["input_ids"][6:])
-
-
-def test_disagreement_is_nothing_between_equals_and_grows_with_the_distance() -> None:
-    one = torch.tensor([[0.0, 2.0], [-1.0, 3.0]])
-    near, far = disagreement(one, one + 0.5), disagreement(one, one - 3.0)
-    assert disagreement(one, one) == 0 < near < far
-    p, q = torch.tensor(0.0).sigmoid(), torch.tensor(1.0).sigmoid()
-    there, back = (a * (a / b).log() + (1 - a) * ((1 - a) / (1 - b)).log() for a, b in ((p, q), (q, p)))
-    assert disagreement(torch.tensor([[0.0]]), torch.tensor([[1.0]])) == pytest.approx(float(there + back), rel=1e-5)
-
-
-def test_dials_of_a_wrong_kind_are_refused(tmp_path: Path) -> None:
+def test_the_dial_is_yes_or_no(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("plain_letters: 1\n", encoding="utf-8")
     with pytest.raises(RecipeError, match="dial plain_letters has the value 1"):
         load_recipe(file, FinetuneRecipe)
-    with pytest.raises(RecipeError, match="twin_weight is -1; it must be 0 or more"):
-        FinetuneRecipe(twin_weight=-1)

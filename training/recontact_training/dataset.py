@@ -22,7 +22,7 @@ class Comments(Dataset[dict[str, Any]]):
 
     Fields: `input_ids`; `labels`, n_causes numbers of 0 or 1; `evidence`, for each piece n_causes numbers:
     1 where the piece lies in a stretch that states the cause, else 0, and IGNORED for special pieces and
-    for comments whose evidence is not marked. With the recipe's `twin_weight`, `twin` holds the same of an untidy twin.
+    for comments whose evidence is not marked.
 
     Raises:
         LabelError: a comment has a label that is not among the causes.
@@ -38,7 +38,6 @@ class Comments(Dataset[dict[str, Any]]):
         if unknown := sorted({label for row in rows for label in row.labels} - set(causes)):
             raise LabelError(f"label {unknown[0]!r} is not a cause of the taxonomy; known: {', '.join(causes)}")
         self.tokenizer, self.causes, self.max_length = tokenizer, causes, recipe.max_length
-        self.with_twins = recipe.twin_weight > 0
         self.variants = Variants(rows, recipe.untidy_share, recipe.joined_share, recipe.seed)
         self.epoch = 0
 
@@ -51,12 +50,6 @@ class Comments(Dataset[dict[str, Any]]):
 
     def __getitem__(self, place: int) -> dict[str, Any]:
         row = self.variants(place, self.epoch)
-        features = self._features(row)
-        if self.with_twins:
-            features["twin"] = self._features(self.variants.twin(row, place, self.epoch))
-        return features
-
-    def _features(self, row: LabelledComment) -> dict[str, Any]:
         encoded = self.tokenizer(row.text, truncation=True, max_length=self.max_length, return_offsets_mapping=True)
         return {
             "input_ids": encoded["input_ids"],
@@ -81,7 +74,7 @@ def _piece_targets(
 
 @dataclass(frozen=True)
 class Collator:
-    """Pads a batch to its longest comment; twins, where there are any, follow all comments in the same order.
+    """Pads a batch to its longest comment.
 
     Attributes:
         pad_id: Piece that fills the rest.
@@ -91,7 +84,6 @@ class Collator:
 
     def __call__(self, features: list[dict[str, Any]]) -> dict[str, Tensor]:
         """Stacks features; pieces beyond a comment are masked and their evidence IGNORED."""
-        features = features + [feature["twin"] for feature in features if "twin" in feature]
         longest = max(len(feature["input_ids"]) for feature in features)
         width = len(features[0]["labels"])
         ids = torch.full((len(features), longest), self.pad_id)

@@ -79,26 +79,11 @@ class TwoHeads(nn.Module):
         smooth = self.recipe.label_smoothing
         targets = labels * (1 - smooth) + smooth / 2
         loss = functional.binary_cross_entropy_with_logits(logits.float(), targets, pos_weight=self.positive_weight)
-        if self.recipe.twin_weight and self.training:
-            loss = loss + self.recipe.twin_weight * disagreement(*logits.float().chunk(2))
         known = evidence != IGNORED
         if not known.any():
             return loss
         marked = functional.binary_cross_entropy_with_logits(pieces[known].float(), evidence[known])
         return loss + self.recipe.evidence_weight * marked
-
-
-def disagreement(one: Tensor, other: Tensor) -> Tensor:
-    """How far two answers lie apart: the symmetric Kullback-Leibler divergence of their probabilities, a cause.
-
-    As between two readings of one example by Liang et al. 2021, "R-Drop: Regularized Dropout for Neural Networks",
-    formula 2; of yes or no it is (p - q)(logit p - logit q).
-
-    Args:
-        one: Logits, shape (n, n_causes).
-        other: Logits of the same comments read otherwise.
-    """
-    return ((one.sigmoid() - other.sigmoid()) * (one - other)).mean()
 
 
 def load_two_heads(

@@ -134,8 +134,6 @@ class FinetuneRecipe:
         untidy_share: Share of the comments that an epoch reads as a hasty writer types: with slips, without accents or
             in one case (`recontact_training.variants`); other ones each time.
         joined_share: Share that an epoch reads with another comment of their language behind them.
-        twin_weight: Weight of the loss that draws the answers to a comment and to an untidy twin of it together; 0
-            for no twins, which double the time of a step.
         sentence_share: Share of the shipped labelled sentences of customer service, in all languages, that an epoch
             reads beside the comments (`recontact_training.sentences`).
         dropout: Dropout of the encoder and of the heads.
@@ -165,7 +163,6 @@ class FinetuneRecipe:
     hidden_share: float = 0.0
     untidy_share: float = 0.0
     joined_share: float = 0.0
-    twin_weight: float = 0.0
     sentence_share: float = 0.0
     dropout: float = 0.1
     mean_of_epochs: int = 1
@@ -189,9 +186,8 @@ class FinetuneRecipe:
         for name in ("hidden_share", "untidy_share", "joined_share", "sentence_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 to 1")
-        for name in ("embedding_factor", "twin_weight"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise RecipeError(f"{name} is {getattr(self, name)}; it must be 0 or more")
+        if not 0 <= self.embedding_factor < math.inf:
+            raise RecipeError(f"embedding_factor is {self.embedding_factor}; it must be 0 or more")
         if not 0 < self.review_precision < 1:
             raise RecipeError(f"review_precision is {self.review_precision}; it must lie between 0 and 1")
         if self.replay_rows < 0 or self.repeats < 1 or not self.checkpoint_minutes >= 0:

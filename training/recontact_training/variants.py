@@ -122,8 +122,6 @@ UNTIDY: tuple[Callable[[LabelledComment, np.random.Generator], LabelledComment],
     in_plain_letters,
     in_one_case,
 )
-TWINS = (with_slips, in_plain_letters)
-"""How a twin differs; letter case is no difference to a vocabulary of small letters."""
 
 
 def joined(first: LabelledComment, second: LabelledComment, rng: np.random.Generator) -> LabelledComment:
@@ -167,11 +165,6 @@ class Variants:
             others = self.of_language[row.language]
             row = joined(row, others[rng.integers(len(others))], rng)
         return UNTIDY[rng.integers(len(UNTIDY))](row, rng) if untidy else row
-
-    def twin(self, row: LabelledComment, place: int, epoch: int) -> LabelledComment:
-        """The comment at a place as it is read in an epoch, typed once more and untidily."""
-        rng = np.random.default_rng([self.seed, epoch, place, 1])
-        return TWINS[rng.integers(len(TWINS))](row, rng)
 
 
 def _is_marked(row: LabelledComment) -> bool:
