@@ -92,6 +92,8 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
         needed=settings.keys_needed,
         hosts=(*LOOPBACK, *settings.allowed_hosts) if settings.local and not settings.keys_needed else None,
         origins=settings.cors_origins,
+        # Not on loopback: browsers would ask every port of localhost by HTTPS for a year.
+        https_alone=settings.tls_certificate is not None and not settings.local,
     )
     app.add_middleware(CountRequests, metrics=counts)  # it counts what the others refuse
     if settings.cors_origins:

@@ -33,6 +33,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+HTTPS_ALONE = {"Strict-Transport-Security": "max-age=31536000"}  # a year
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 DOCS = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
@@ -67,7 +68,13 @@ class Door:
     """Lets requests in, or answers them with 401, 403, 421 or 429; gives every answer its security headers."""
 
     def __init__(
-        self, app: ASGIApp, keys: Keys | None, needed: bool, hosts: Collection[str] | None, origins: Collection[str]
+        self,
+        app: ASGIApp,
+        keys: Keys | None,
+        needed: bool,
+        hosts: Collection[str] | None,
+        origins: Collection[str],
+        https_alone: bool = False,
     ) -> None:
         """Prepares.
 
@@ -77,8 +84,10 @@ class Door:
             needed: Whether a key is needed.
             hosts: Names under which the server may be asked; None for any.
             origins: Foreign pages whose scripts may ask; `*` for all.
+            https_alone: Whether browsers are told to ask this name by HTTPS alone from now on.
         """
         self.app, self._keys, self._needed, self._hosts, self._origins = app, keys, needed, hosts, origins
+        self._headers = HEADERS | (HTTPS_ALONE if https_alone else {})
         self._buckets: dict[str, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +100,7 @@ class Door:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 is_page = headers.get("content-type", "").startswith("text/html") or _under(path, OPEN[-1:])
                 headers.setdefault("Content-Security-Policy", DOCS if is_page else NOTHING)

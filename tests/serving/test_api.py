@@ -58,15 +58,28 @@ def test_many_texts_get_the_classifiers_answers_in_order(client: TestClient, cla
         assert post(client, {"texts": texts}).json()["predictions"] == expected
 
 
+@pytest.mark.parametrize("body", [{"text": ""}, {"text": " \n"}, {"texts": ["", "\t"]}])
+def test_comments_of_spaces_alone_are_answered_too(
+    client: TestClient, classifier: CauseClassifier, body: dict[str, Any]
+) -> None:
+    expected = [p.to_dict() for p in classifier.classify(body.get("texts") or [body["text"]])]
+    assert post(client, body).json()["predictions"] == expected
+
+
+@pytest.mark.parametrize("left_out", [set(), {"evidence"}, {"probabilities"}, {"evidence", "probabilities"}])
+def test_what_nobody_asked_for_is_left_out(client: TestClient, classifier: CauseClassifier, left_out: set[str]) -> None:
+    answer = post(client, {"texts": TEXTS, **dict.fromkeys(left_out, False)})
+    for found, expected in zip(answer.json()["predictions"], classifier.classify(TEXTS), strict=True):
+        whole = json.loads(json.dumps(expected.to_dict()))
+        assert found == {name: value for name, value in whole.items() if name not in left_out}
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {},
-        {"text": ""},
-        {"text": "  \n"},
         {"text": None},
         {"texts": []},
-        {"texts": ["", " "]},
         {"text": SECRET, "texts": [SECRET]},
         {"text": 3},
         {"text": [SECRET]},
@@ -75,6 +88,8 @@ def test_many_texts_get_the_classifiers_answers_in_order(client: TestClient, cla
         {"texts": [SECRET, None]},
         {"texts": {"0": SECRET}},
         {"text": SECRET, "langauge": "en"},
+        {"text": SECRET, "evidence": "no"},
+        {"text": SECRET, "probabilities": None},
         [SECRET],
         SECRET,
         None,

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -162,6 +163,14 @@ def test_comments_get_the_models_own_answers_in_order_however_many(client: Clien
 def test_comments_of_spaces_alone_are_answered_as_the_model_would(client: Client, classifier: CauseClassifier) -> None:
     assert client.classify(["", " \n", "\t"]) == classifier.classify(["", " \n", "\t"])
     assert client.classify([]) == []
+
+
+def test_what_is_not_asked_for_is_empty(client: Client, classifier: CauseClassifier) -> None:
+    whole = classifier.classify(TEXTS)
+    bare = [replace(one, evidence=(), probabilities={}) for one in whole]
+    assert client.classify(TEXTS, evidence=False, probabilities=False) == bare
+    assert client.classify(TEXTS, probabilities=False) == [replace(one, probabilities={}) for one in whole]
+    assert [one.evidence for one in whole] != [()] * len(whole)
 
 
 def test_a_thousand_comments_go_in_one_request_and_more_in_the_next(connect: Connect) -> None:
