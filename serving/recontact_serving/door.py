@@ -1,7 +1,6 @@
 """The door: who may come in, how often, and from which pages of a browser. It stands before anything is read."""
 
 import asyncio
-import math
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -12,10 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recontact_serving.keys import Keys
 from recontact_serving.keys import Scope as KeyScope
-from recontact_serving.problems import problem
+from recontact_serving.problems import KEY_RATE, problem, retry_after
 from recontact_serving.store.tables import ApiKey
 
 NOBODY = "local"  # the owner of jobs where no key is needed
+ROOT = "/"
 OPEN = ("/health", "/v2/health", "/docs", "/openapi.json", "/static-offline-docs")
 NEEDED = (
     ("/v1/jobs", KeyScope.jobs),
@@ -128,7 +128,7 @@ class Door:
         state = scope.setdefault("state", {})
         state["caller"] = NOBODY
         shown = _shown(headers)
-        if self._keys is None or _under(path, OPEN) or (shown is None and not self._needed):
+        if self._keys is None or path == ROOT or _under(path, OPEN) or (shown is None and not self._needed):
             return None
         if shown is None:
             return _asks(path, "an API key is needed: Authorization: Bearer …")
@@ -142,7 +142,7 @@ class Door:
             return problem(path, 403, f"the API key {key.name!r} may not be used for {scope_needed}")
         if wait := self._wait(key):
             said = f"the API key {key.name!r} may ask {key.rate} times a minute"
-            return problem(path, 429, said, {"Retry-After": str(math.ceil(wait))})
+            return problem(path, 429, said, retry_after(wait), KEY_RATE)
         state["caller"] = key.id
         return None
 

@@ -113,10 +113,16 @@ class Health(BaseModel):
     model_version: str | None = None
 
 
+ABOUT_STATUS = "about:blank"  # RFC 9457: there is no more to know than the status
+
+
 class Problem(BaseModel):
     """An error, as RFC 9457 problem details (application/problem+json)."""
 
-    type: str = "about:blank"
+    type: str = Field(
+        default=ABOUT_STATUS,
+        description="`about:blank`, or for 429 `urn:recontact:problem:key-rate` or `urn:recontact:problem:unfinished-jobs`.",
+    )
     title: str
     status: int
     detail: str

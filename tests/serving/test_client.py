@@ -147,7 +147,7 @@ def answers(*scripted: httpx.Response | Exception, asked: list[httpx.Request] | 
 
 
 def problem(status: int, detail: str = "too much waits", **headers: str) -> httpx.Response:
-    content = {"type": "about:blank", "title": "A title", "status": status, "detail": detail}
+    content = {"type": "urn:of:it", "title": "A title", "status": status, "detail": detail}
     return httpx.Response(status, json=content, headers={"content-type": "application/problem+json"} | headers)
 
 
@@ -359,6 +359,7 @@ def test_a_refusal_is_raised_at_once(connect: Connect, clock: Clock, status: int
     with pytest.raises(ApiError, match=f"^the server answered {status} A title: texts.1: wrong$") as caught:
         connect(transport=answers(problem(status, "texts.1:\n wrong"), READY)).classify(TEXTS)
     assert (caught.value.status, caught.value.detail, clock.pauses) == (status, "texts.1: wrong", [])
+    assert caught.value.type == "urn:of:it"
 
 
 def test_what_time_does_not_cure_is_raised_at_once(connect: Connect, clock: Clock) -> None:
