@@ -121,7 +121,7 @@ class Problem(BaseModel):
 
     type: str = Field(
         default=ABOUT_STATUS,
-        description="`about:blank`, or for 429 `urn:recontact:problem:key-rate` or `urn:recontact:problem:unfinished-jobs`.",
+        description="`about:blank`; 429: `urn:recontact:problem:key-rate` or `urn:recontact:problem:unfinished-jobs`.",
     )
     title: str
     status: int
