@@ -66,9 +66,13 @@ def serve() -> Callable[..., AbstractContextManager[str]]:
         with server:
             assert server.stderr
             try:
-                said = server.stderr.readline()
-                address = re.search(r"https?://\S+(?=/docs)", said)
-                assert address, said
+                said = []
+                for line in server.stderr:
+                    said.append(line)
+                    if address := re.search(r"https?://\S+(?=/docs)", line):
+                        break
+                else:
+                    raise AssertionError("".join(said))
                 yield address[0]
             finally:
                 server.terminate()
