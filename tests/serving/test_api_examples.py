@@ -8,6 +8,7 @@ import io
 import re
 import shlex
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -27,7 +28,8 @@ from recontact.registry import Registry
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), flags=re.DOTALL)
 LINES = [line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines()]
-REQUESTS = [line for line in LINES if line.startswith("curl ")]
+SECURE = [line for line in LINES if line.startswith("curl ") and "https://" in line]
+REQUESTS = [line for line in LINES if line.startswith("curl ") and line not in SECURE]
 SERVERS = [line for line in LINES if line.startswith("recontact serve")]
 KEYS = [line for line in LINES if line.startswith("recontact keys")]
 PROGRAMS = [block for kind, block in BLOCKS if kind == "python"]
@@ -76,6 +78,8 @@ def place(tmp_path_factory: pytest.TempPathFactory, shell: Shell, serve: Serve) 
     folder = tmp_path_factory.mktemp("place")
     SURVEY.write_csv(folder / "survey.csv")
     SURVEY.write_excel(folder / "survey.xlsx")
+    openssl = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout server.key -out server.pem"
+    assert shell(f"{openssl} -addext subjectAltName=DNS:localhost", folder).returncode == 0
     registry = Registry.create(folder / "registry")
     version = registry.add(BUNDLED)
     registry.promote(version, instead_of=None)
@@ -187,17 +191,23 @@ def test_a_request_is_answered(line: str, place: Place, shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("line", SERVERS)
-def test_a_server_starts(line: str, place: Place, model_folder: Path, serve: Serve) -> None:
+def test_a_server_starts(line: str, place: Place, model_folder: Path, serve: Serve, shell: Shell) -> None:
     arguments = shlex.split(line, comments=True)[2:]
     if "--port" in arguments:
         del arguments[(at := arguments.index("--port")) : at + 2]  # a free one is given
     shutil.copytree(model_folder, place.folder / "my-model", dirs_exist_ok=True)
-    with serve(place.folder, *arguments) as address:
-        assert httpx.get(f"{address}/docs").status_code == 200
-        version = httpx.get(f"{address}/health/ready").json()["model_version"]
-        assert version.startswith("toy@" if "my-model" in line else "recontact@")
-        assert httpx.get(f"{address}/v1/taxonomy").status_code == (401 if "0.0.0.0" in line else 200)
-        assert httpx.get(f"{address}/v1/taxonomy", headers={"x-api-key": place.key}).status_code == 200
+    trusted = ssl.create_default_context(cafile=place.folder / "server.pem")
+    with serve(place.folder, *arguments) as printed:
+        address = printed.replace("0.0.0.0", "localhost")
+        with httpx.Client(base_url=address, verify=trusted) as client:
+            assert client.get("/docs").status_code == 200
+            version = client.get("/health/ready").json()["model_version"]
+            assert version.startswith("toy@" if "my-model" in line else "recontact@")
+            assert client.get("/v1/taxonomy").status_code == (401 if "0.0.0.0" in line else 200)
+            assert client.get("/v1/taxonomy", headers={"x-api-key": place.key}).status_code == 200
+        for request in SECURE if "--tls" in line else ():
+            said = shell(request.replace("https://localhost:8000", address), place.folder)
+            assert '"status":"ready"' in said.stdout, said.stderr
 
 
 @pytest.mark.parametrize("line", KEYS)
@@ -250,6 +260,7 @@ def test_a_program_runs(program: str, place: Place) -> None:
 
 def test_every_example_is_run() -> None:
     assert {kind for kind, _ in BLOCKS} == {"sh", "python"}
-    assert sorted(LINES) == sorted(REQUESTS + SERVERS + KEYS)
+    assert sorted(LINES) == sorted(REQUESTS + SECURE + SERVERS + KEYS)
+    assert not SECURE or any("--tls" in line for line in SERVERS)
     for fragment in (*ANSWERS, *PRINTED):
         assert any(fragment in example for example in (*REQUESTS, *PROGRAMS)), f"no example holds {fragment!r} now"

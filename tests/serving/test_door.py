@@ -16,7 +16,17 @@ from recontact_serving.settings import Settings
 from recontact_serving.store.database import open_store
 
 TEXT = {"text": "they never called back"}
-GUARDED = ["/v1/jobs", "/v1/taxonomy", "/metrics", "/v2", "/v2/models/toy", "/nothing", "/v1/models", "/v1//jobs", "//"]
+GUARDED = [
+    "/v1/jobs",
+    "/v1/taxonomy",
+    "/metrics",
+    "/v2",
+    "/v2/models/toy",
+    "/nothing",
+    "/v1/models",
+    "/v1//jobs",
+    "http://testserver//",
+]
 
 
 @pytest.fixture(autouse=True)
