@@ -1,8 +1,8 @@
 """Predictions: from the probabilities of one comment to what is said of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,21 @@ class Prediction:
     def to_dict(self) -> dict[str, Any]:
         """The same as plain lists, dicts and numbers, ready for JSON."""
         return {**asdict(self), "causes": list(self.causes), "evidence": [asdict(e) for e in self.evidence]}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """A prediction from what `to_dict` made, or a server of another version; members not known are left aside.
+
+        Args:
+            content: Its members; `evidence` and `probabilities` may be missing, and are empty then.
+
+        Raises:
+            KeyError: another member is missing.
+        """
+        whole = {"evidence": (), "probabilities": {}, **content}
+        values = {field.name: whole[field.name] for field in fields(cls)}
+        spans = tuple(Evidence(span["cause"], span["start"], span["end"]) for span in values["evidence"])
+        return cls(**values | {"causes": tuple(values["causes"]), "evidence": spans})
 
 
 @dataclass(frozen=True)

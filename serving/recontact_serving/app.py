@@ -20,7 +20,7 @@ from recontact_serving.keys import Keys
 from recontact_serving.metrics import CountRequests, Metrics
 from recontact_serving.model_switch import ModelSwitch
 from recontact_serving.openapi import describe
-from recontact_serving.routes import classify, health, jobs, metrics, models, open_inference, predict, taxonomy
+from recontact_serving.routes import classify, health, jobs, metrics, models, open_inference, predict, root, taxonomy
 from recontact_serving.scheduling import Scheduler
 from recontact_serving.settings import LOOPBACK, Settings, load_settings
 from recontact_serving.store.database import open_store
@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
     app.state.settings, app.state.scheduler, app.state.metrics = settings, scheduler, counts
     app.state.jobs, app.state.models = desk, switch
     problems.install(app)
-    for module in (classify, jobs, models, taxonomy, predict, open_inference, health, metrics):
+    for module in (classify, jobs, models, taxonomy, predict, open_inference, health, metrics, root):
         app.include_router(module.router)
     describe(app)
     uploads = {jobs.router.prefix: settings.max_upload_bytes}
@@ -92,6 +92,8 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
         needed=settings.keys_needed,
         hosts=(*LOOPBACK, *settings.allowed_hosts) if settings.local and not settings.keys_needed else None,
         origins=settings.cors_origins,
+        # Not on loopback: browsers would ask every port of localhost by HTTPS for a year.
+        https_alone=settings.tls_certificate is not None and not settings.local,
     )
     app.add_middleware(CountRequests, metrics=counts)  # it counts what the others refuse
     if settings.cors_origins:

@@ -1,7 +1,6 @@
 """The door: who may come in, how often, and from which pages of a browser. It stands before anything is read."""
 
 import asyncio
-import math
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -12,10 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recontact_serving.keys import Keys
 from recontact_serving.keys import Scope as KeyScope
-from recontact_serving.problems import problem
+from recontact_serving.problems import KEY_RATE, problem, retry_after
 from recontact_serving.store.tables import ApiKey
 
 NOBODY = "local"  # the owner of jobs where no key is needed
+ROOT = "/"
 OPEN = ("/health", "/v2/health", "/docs", "/openapi.json", "/static-offline-docs")
 NEEDED = (
     ("/v1/jobs", KeyScope.jobs),
@@ -33,6 +33,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+HTTPS_ALONE = {"Strict-Transport-Security": "max-age=31536000"}  # a year
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 DOCS = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
@@ -67,7 +68,13 @@ class Door:
     """Lets requests in, or answers them with 401, 403, 421 or 429; gives every answer its security headers."""
 
     def __init__(
-        self, app: ASGIApp, keys: Keys | None, needed: bool, hosts: Collection[str] | None, origins: Collection[str]
+        self,
+        app: ASGIApp,
+        keys: Keys | None,
+        needed: bool,
+        hosts: Collection[str] | None,
+        origins: Collection[str],
+        https_alone: bool = False,
     ) -> None:
         """Prepares.
 
@@ -77,8 +84,10 @@ class Door:
             needed: Whether a key is needed.
             hosts: Names under which the server may be asked; None for any.
             origins: Foreign pages whose scripts may ask; `*` for all.
+            https_alone: Whether browsers are told to ask this name by HTTPS alone from now on.
         """
         self.app, self._keys, self._needed, self._hosts, self._origins = app, keys, needed, hosts, origins
+        self._headers = HEADERS | (HTTPS_ALONE if https_alone else {})
         self._buckets: dict[str, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +100,7 @@ class Door:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 is_page = headers.get("content-type", "").startswith("text/html") or _under(path, OPEN[-1:])
                 headers.setdefault("Content-Security-Policy", DOCS if is_page else NOTHING)
@@ -119,7 +128,7 @@ class Door:
         state = scope.setdefault("state", {})
         state["caller"] = NOBODY
         shown = _shown(headers)
-        if self._keys is None or _under(path, OPEN) or (shown is None and not self._needed):
+        if self._keys is None or path == ROOT or _under(path, OPEN) or (shown is None and not self._needed):
             return None
         if shown is None:
             return _asks(path, "an API key is needed: Authorization: Bearer …")
@@ -133,7 +142,7 @@ class Door:
             return problem(path, 403, f"the API key {key.name!r} may not be used for {scope_needed}")
         if wait := self._wait(key):
             said = f"the API key {key.name!r} may ask {key.rate} times a minute"
-            return problem(path, 429, said, {"Retry-After": str(math.ceil(wait))})
+            return problem(path, 429, said, retry_after(wait), KEY_RATE)
         state["caller"] = key.id
         return None
 

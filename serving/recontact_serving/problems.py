@@ -1,6 +1,8 @@
 """Problems: every error leaves the server as RFC 9457 problem details, translated here alone."""
 
+import math
 from http import HTTPStatus
+from random import randint
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -14,7 +16,7 @@ from recontact_data.errors import CommentFileError
 from recontact_serving.jobs.inspection import UploadError, UploadTooLargeError
 from recontact_serving.jobs.intake import TooManyJobsError
 from recontact_serving.scheduling import ClosedError, FailedError, OverloadedError
-from recontact_serving.schemas import Problem
+from recontact_serving.schemas import ABOUT_STATUS, Problem
 
 MEDIA_TYPE = "application/problem+json"
 ERROR_MEMBER = ("/predict", "/v2")  # routes whose clients look for the reason in the member `error`
@@ -22,6 +24,10 @@ RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}  # since RFC 
 GONE = 499  # the client went away before there was an answer
 JOB_OVER = 30  # seconds after which one of many jobs may be over
 RESTART = 5  # seconds in which a server that stops may be back
+SPREAD = 0.25  # by which Retry-After is stretched at random, so that those refused together do not come back together
+KEY_RATE = "urn:recontact:problem:key-rate"
+UNFINISHED_JOBS = "urn:recontact:problem:unfinished-jobs"
+TITLES = {KEY_RATE: "The key's rate is used up", UNFINISHED_JOBS: "Too many unfinished jobs"}
 
 
 class TooLargeError(Exception):
@@ -33,12 +39,21 @@ def phrase(status: int) -> str:
     return RENAMED.get(status) or HTTPStatus(status).phrase
 
 
-def problem(path: str, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """A problem-details answer."""
+def problem(
+    path: str, status: int, detail: str, headers: dict[str, str] | None = None, type: str = ABOUT_STATUS
+) -> JSONResponse:
+    """A problem-details answer; `type` is one of `TITLES` where the status alone does not tell a program enough."""
     error = detail if path.startswith(ERROR_MEMBER) else None
-    said = Problem(title=phrase(status), status=status, detail=detail, error=error)
+    title = TITLES.get(type) or phrase(status)
+    said = Problem(type=type, title=title, status=status, detail=detail, error=error)
     content = said.model_dump(exclude_none=True)
     return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def retry_after(wait: float) -> dict[str, str]:
+    """The header that says when to ask again: after `wait` seconds, or somewhat later, never sooner."""
+    least = max(1, math.ceil(wait))
+    return {"Retry-After": str(least + randint(0, math.ceil(least * SPREAD)))}
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -99,16 +114,16 @@ async def _unreadable(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _too_many(request: Request, error: Exception) -> JSONResponse:
-    return problem(request.scope["path"], 429, str(error), {"Retry-After": str(JOB_OVER)})
+    return problem(request.scope["path"], 429, str(error), retry_after(JOB_OVER), UNFINISHED_JOBS)
 
 
 async def _overloaded(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, OverloadedError)
-    return problem(request.scope["path"], 503, str(error), {"Retry-After": str(error.retry_after)})
+    return problem(request.scope["path"], 503, str(error), retry_after(error.retry_after))
 
 
 async def _closed(request: Request, error: Exception) -> JSONResponse:
-    return problem(request.scope["path"], 503, str(error), {"Retry-After": str(RESTART)})
+    return problem(request.scope["path"], 503, str(error), retry_after(RESTART))
 
 
 async def _gone(_: Request, error: Exception) -> Response:

@@ -2,7 +2,16 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictStr,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 
@@ -28,9 +37,6 @@ def only(given: str, left_out: str, form: dict[str, Any]) -> dict[str, Any]:
     return {"required": [given], "properties": {given: form, left_out: {"type": "null"}}}
 
 
-ANY_TEXT = {"type": "string", "pattern": r"\S"}
-
-
 class ClassifyRequest(BaseModel):
     """One comment in `text`, or many in `texts`."""
 
@@ -39,27 +45,32 @@ class ClassifyRequest(BaseModel):
         json_schema_extra={
             "examples": [{"texts": ["Ringte tre ganger, ingen ringte tilbake", "All good, thanks!"]}],
             "oneOf": [
-                only("text", "texts", ANY_TEXT),
-                only("texts", "text", {"type": "array", "contains": ANY_TEXT}),
+                only("text", "texts", {"type": "string"}),
+                only("texts", "text", {"type": "array"}),
             ],
         },
     )
 
     text: Text | None = None
-    texts: list[Text] | None = None
+    texts: Annotated[list[Text] | None, Field(min_length=1)] = None
+    evidence: StrictBool = Field(default=True, description="Whether predictions hold `evidence`.")
+    probabilities: StrictBool = Field(default=True, description="Whether predictions hold `probabilities`.")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if (self.text is None) == (self.texts is None):
             raise ValueError('give either "text" or "texts"')
-        if not any(text.strip() for text in self.comments):
-            raise ValueError("there is no comment with any text in the request")
         return self
 
     @property
     def comments(self) -> list[str]:
         """The comments, whichever way they came."""
         return self.texts if self.texts is not None else [self.text or ""]
+
+    @property
+    def left_out(self) -> set[str]:
+        """The members that predictions are to lack."""
+        return {name for name in ("evidence", "probabilities") if not getattr(self, name)}
 
 
 class EvidenceOut(BaseModel):
@@ -75,9 +86,13 @@ class PredictionOut(BaseModel):
 
     cause: str = Field(description="The most probable stated cause, or `none`.")
     causes: list[str] = Field(description="Every stated cause, the most probable first.")
-    evidence: list[EvidenceOut] = Field(description="The words that state each cause.")
+    evidence: list[EvidenceOut] = Field(
+        default=[], description="The words that state each cause; absent if the request says so."
+    )
     confidence: float = Field(ge=0, le=1)
-    probabilities: dict[str, float] = Field(description="Calibrated probability of each cause.")
+    probabilities: dict[str, float] = Field(
+        default={}, description="Calibrated probability of each cause; absent if the request says so."
+    )
     language: str = Field(description="Language code of the comment.")
     needs_review: bool = Field(description="Whether a person should look.")
     truncated: bool = Field(description="Whether the comment was too long to be read to its end.")
@@ -98,10 +113,16 @@ class Health(BaseModel):
     model_version: str | None = None
 
 
+ABOUT_STATUS = "about:blank"  # RFC 9457: there is no more to know than the status
+
+
 class Problem(BaseModel):
     """An error, as RFC 9457 problem details (application/problem+json)."""
 
-    type: str = "about:blank"
+    type: str = Field(
+        default=ABOUT_STATUS,
+        description="`about:blank`; 429: `urn:recontact:problem:key-rate` or `urn:recontact:problem:unfinished-jobs`.",
+    )
     title: str
     status: int
     detail: str

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         keys: Whether API keys are needed: `required`, `none`, or `auto`: where others than this machine can ask.
         allowed_hosts: Names under which a server without keys may be asked, besides those of this machine.
         cors_origins: Foreign web pages whose scripts may ask, such as `https://crm.example`.
+        tls_certificate: PEM file of the server's certificate and those that it follows from; None for plain HTTP.
+        tls_key: PEM file of its private key.
+        tls_key_password_file: File that holds the key's password; None where it has none.
     """
 
     model_config = SettingsConfigDict(env_prefix="RECONTACT_", frozen=True)
@@ -64,6 +67,9 @@ class Settings(BaseSettings):
     keys: Literal["auto", "required", "none"] = "auto"
     allowed_hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    tls_key_password_file: Path | None = None
 
     @property
     def local(self) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,17 @@ def test_a_comment_without_content_has_no_cause_and_needs_no_review(classifier: 
     assert (answer.language, answer.needs_review, answer.truncated) == ("und", False, False)
     assert set(answer.probabilities.values()) == {0.0}
     assert not classifier.predict([text]).any()
+
+
+def test_a_prediction_comes_back_from_json(classifier: CauseClassifier) -> None:
+    for prediction in classifier.classify(["they never called back", "all good, thank you", ""]):
+        content = json.loads(json.dumps(prediction.to_dict()))
+        assert Prediction.from_dict(content | {"later": 1}) == prediction
+        del content["evidence"], content["probabilities"]
+        assert Prediction.from_dict(content) == replace(prediction, evidence=(), probabilities={})
+        del content["cause"]
+        with pytest.raises(KeyError, match="cause"):
+            Prediction.from_dict(content)
 
 
 def test_no_texts_give_no_answers(classifier: CauseClassifier) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from recontact import CauseClassifier
 from recontact_serving.app import create_app
+from recontact_serving.problems import retry_after
 from recontact_serving.settings import Settings
 
 TEXTS = ["they never called back", "friendly and quick!!", "", "køen var for lang 😡"]
@@ -58,15 +59,28 @@ def test_many_texts_get_the_classifiers_answers_in_order(client: TestClient, cla
         assert post(client, {"texts": texts}).json()["predictions"] == expected
 
 
+@pytest.mark.parametrize("body", [{"text": ""}, {"text": " \n"}, {"texts": ["", "\t"]}])
+def test_comments_of_spaces_alone_are_answered_too(
+    client: TestClient, classifier: CauseClassifier, body: dict[str, Any]
+) -> None:
+    expected = [p.to_dict() for p in classifier.classify(body.get("texts") or [body["text"]])]
+    assert post(client, body).json()["predictions"] == expected
+
+
+@pytest.mark.parametrize("left_out", [set(), {"evidence"}, {"probabilities"}, {"evidence", "probabilities"}])
+def test_what_nobody_asked_for_is_left_out(client: TestClient, classifier: CauseClassifier, left_out: set[str]) -> None:
+    answer = post(client, {"texts": TEXTS, **dict.fromkeys(left_out, False)})
+    for found, expected in zip(answer.json()["predictions"], classifier.classify(TEXTS), strict=True):
+        whole = json.loads(json.dumps(expected.to_dict()))
+        assert found == {name: value for name, value in whole.items() if name not in left_out}
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {},
-        {"text": ""},
-        {"text": "  \n"},
         {"text": None},
         {"texts": []},
-        {"texts": ["", " "]},
         {"text": SECRET, "texts": [SECRET]},
         {"text": 3},
         {"text": [SECRET]},
@@ -75,6 +89,8 @@ def test_many_texts_get_the_classifiers_answers_in_order(client: TestClient, cla
         {"texts": [SECRET, None]},
         {"texts": {"0": SECRET}},
         {"text": SECRET, "langauge": "en"},
+        {"text": SECRET, "evidence": "no"},
+        {"text": SECRET, "probabilities": None},
         [SECRET],
         SECRET,
         None,
@@ -176,6 +192,20 @@ def test_a_failure_inside_the_server_is_a_problem_without_the_comment(classifier
 
     app = create_app(Settings(), Failing())  # type: ignore[arg-type]
     is_problem(post(TestClient(app, raise_server_exceptions=False), {"text": SECRET}), 500)
+
+
+def test_the_address_itself_says_where_to_read_on(client: TestClient) -> None:
+    told = client.get("/").json()
+    assert told["name"] == "recontact"
+    assert all(client.get(f"/{told[name]}").status_code == 200 for name in ("docs", "openapi", "health"))
+    is_problem(client.post("/"), 405)
+
+
+def test_those_who_are_refused_together_do_not_come_back_together_and_nobody_too_soon() -> None:
+    for wait, least in ((0.2, 1), (1, 1), (3.2, 4), (30, 30)):
+        told = {int(retry_after(wait)["Retry-After"]) for _ in range(500)}
+        assert min(told) == least
+        assert least < max(told) <= least * 1.25 + 1
 
 
 def test_health_says_live_and_ready_with_the_model(client: TestClient, classifier: CauseClassifier) -> None:

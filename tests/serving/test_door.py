@@ -16,7 +16,17 @@ from recontact_serving.settings import Settings
 from recontact_serving.store.database import open_store
 
 TEXT = {"text": "they never called back"}
-GUARDED = ["/v1/jobs", "/v1/taxonomy", "/metrics", "/v2", "/v2/models/toy", "/nothing", "/v1/models", "/v1//jobs", "//"]
+GUARDED = [
+    "/v1/jobs",
+    "/v1/taxonomy",
+    "/metrics",
+    "/v2",
+    "/v2/models/toy",
+    "/nothing",
+    "/v1/models",
+    "/v1//jobs",
+    "http://testserver//",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +67,7 @@ def test_without_a_key_nothing_is_said(client: TestClient, path: str) -> None:
     assert client.get(path).headers["www-authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/v2/health/ready", "/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/v2/health/ready", "/docs", "/openapi.json", "/"])
 def test_health_and_documentation_are_open(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 200
 
@@ -109,7 +119,9 @@ def test_a_key_may_ask_so_often(client: TestClient, store: Keys) -> None:
     assert statuses == [200, 200, 200, 429]
     answer = client.get("/v1/taxonomy", headers=bearer(key))
     refused(answer, 429, "3 times a minute")
-    assert 1 <= int(answer.headers["retry-after"]) <= 20
+    assert 1 <= int(answer.headers["retry-after"]) <= 25
+    assert answer.json()["type"] == "urn:recontact:problem:key-rate"
+    assert answer.json()["title"] != "Too Many Requests"  # the words of `about:blank` alone
 
 
 def test_a_bucket_fills_steadily(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from recontact import CauseClassifier
+from recontact_serving import problems
 from recontact_serving.app import create_app
 from recontact_serving.settings import Settings
 
@@ -50,11 +52,15 @@ def test_no_count_holds_a_word_of_a_comment(client: TestClient) -> None:
     assert "xylophone" not in client.get("/metrics").text
 
 
-def test_too_much_is_refused_with_when_to_come_back(classifier: CauseClassifier) -> None:
+@pytest.mark.parametrize(("luck", "said"), [(min, "4"), (max, "5")])
+def test_too_much_is_refused_with_when_to_come_back(
+    classifier: CauseClassifier, monkeypatch: pytest.MonkeyPatch, luck: Callable[..., int], said: str
+) -> None:
+    monkeypatch.setattr(problems, "randint", luck)
     client = TestClient(create_app(Settings(max_wait_ms=0.001), classifier))
     client.app.state.scheduler.wait = lambda cost: 3.2  # type: ignore[attr-defined]
     answer = client.post("/v1/classify", json={"text": SECRET})
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "4")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, said)
     assert answer.headers["content-type"] == "application/problem+json"
     assert counts(client)["recontact_requests_total", "/v1/classify", "503"] == 1
 

@@ -13,13 +13,21 @@ def serve(
     open_to_all: Annotated[
         bool, typer.Option("--open", help="Ask nobody for an API key, whoever can reach it.")
     ] = False,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="PEM file of the server's certificate; for HTTPS, with --tls-key.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file of its private key.")] = None,
+    tls_key_password_file: Annotated[
+        Path | None, typer.Option(help="File that holds the key's password, where it has one.")
+    ] = None,
 ) -> None:
-    """Serve a model over HTTP; options can also be set as RECONTACT_HOST, RECONTACT_PORT, RECONTACT_MODEL.
+    """Serve a model over HTTP; options can also be set as RECONTACT_HOST, RECONTACT_PORT, RECONTACT_MODEL and so on.
 
     Examples:
       recontact serve
       recontact serve --port 9000 --model my-model
       recontact keys create crm; recontact serve --host 0.0.0.0
+      recontact serve --host 0.0.0.0 --tls-certificate server.pem --tls-key server.key
     """
     import socket
 
@@ -30,9 +38,14 @@ def serve(
     from recontact_serving.keys import Keys
     from recontact_serving.settings import load_settings
     from recontact_serving.store.database import open_store
+    from recontact_serving.tls import tls_options
 
-    given = {"host": host, "port": port, "model": model, "keys": "none" if open_to_all else None}
+    given = {
+        "host": host, "port": port, "model": model, "keys": "none" if open_to_all else None,
+        "tls_certificate": tls_certificate, "tls_key": tls_key, "tls_key_password_file": tls_key_password_file,
+    }  # fmt: skip
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    tls = tls_options(settings)
     if settings.keys_needed and not Keys(open_store(settings)).live():
         cure = "make one with `recontact keys create NAME`, or ask for none with --open"
         raise RecontactError(f"{settings.host} is not served without API keys, and there is none; {cure}")
@@ -43,6 +56,6 @@ def serve(
     except OSError as error:
         reason = f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}"
         raise RecontactError(f"{reason}; choose another --port or --host") from error
-    typer.echo(f"recontact: http://{settings.host}:{settings.port}/docs", err=True)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=30)
+    typer.echo(f"recontact: {'https' if tls else 'http'}://{settings.host}:{settings.port}/docs", err=True)
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=30, **tls)
     uvicorn.Server(config).run(sockets=[listening])

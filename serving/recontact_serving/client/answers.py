@@ -5,8 +5,6 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
-from recontact import Evidence, Prediction
-
 DONE = "done"
 FINISHED = (DONE, "failed", "cancelled")
 
@@ -120,13 +118,6 @@ def taxonomy(content: Mapping[str, Any]) -> Taxonomy:
     """A taxonomy from its JSON."""
     causes = tuple(Cause(**_known(Cause, cause)) for cause in content["causes"])
     return Taxonomy(content["language"], tuple(content["languages"]), causes)
-
-
-def prediction(content: Mapping[str, Any]) -> Prediction:
-    """A prediction from its JSON."""
-    evidence = tuple(Evidence(**_known(Evidence, span)) for span in content["evidence"])
-    values = _known(Prediction, content) | {"causes": tuple(content["causes"]), "evidence": evidence}
-    return Prediction(**values)
 
 
 def _known(kind: type[Any], content: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,10 +45,13 @@ class AsyncClient:
         self._limits = classifying.Limits(max_texts, max_bytes, at_once)
         self._turns = Semaphore(at_once)
 
-    async def classify(self, texts: Iterable[str]) -> list[Prediction]:
+    async def classify(
+        self, texts: Iterable[str], *, evidence: bool = True, probabilities: bool = True
+    ) -> list[Prediction]:
         """What the model says of each comment; see `Client.classify`."""
         async with self._turns:
-            return await self._run(classifying.classify(self._exchange, texts, self._limits))
+            steps = classifying.classify(self._exchange, texts, self._limits, evidence, probabilities)
+            return await self._run(steps)
 
     async def taxonomy(self, lang: str = "en") -> Taxonomy:
         """The causes of the model in service, named in a language."""

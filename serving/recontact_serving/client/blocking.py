@@ -60,12 +60,17 @@ class Client:
         self._exchange = Exchange(str(self._http.base_url).rstrip("/"), timeout, max_wait)
         self._limits = classifying.Limits(max_texts, max_bytes)
 
-    def classify(self, texts: Iterable[str]) -> list[Prediction]:
+    def classify(self, texts: Iterable[str], *, evidence: bool = True, probabilities: bool = True) -> list[Prediction]:
         """What the model says of each comment, in order; any number of comments, in requests of at most 1,000.
 
         Where the server changes models meanwhile, later answers are of another `model_version`.
+
+        Args:
+            texts: The comments.
+            evidence: Whether to be told the words that state each cause; without, `evidence` is empty.
+            probabilities: Whether to be told the probability of each cause; without, `probabilities` is empty.
         """
-        return self._run(classifying.classify(self._exchange, texts, self._limits))
+        return self._run(classifying.classify(self._exchange, texts, self._limits, evidence, probabilities))
 
     def taxonomy(self, lang: str = "en") -> Taxonomy:
         """The causes of the model in service, named in a language."""

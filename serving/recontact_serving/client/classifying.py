@@ -11,9 +11,8 @@ from recontact_data.errors import RecontactError
 from recontact_serving.client import answers
 from recontact_serving.client.exchange import Ask, Exchange, Steps, parsed
 
-START, END = b'{"texts":[', b"]}"
+START, END = b'{"texts":[', b"]"
 JSON = {"content-type": "application/json"}
-NO_LETTERS = "."  # what is sent for a comment of spaces: it gets the same answer, but may stand alone in a request
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,19 @@ class Limits:
             raise RecontactError(f"max_texts, max_bytes and at_once must be at least 1, not {least}")
 
 
-def classify(exchange: Exchange, texts: Iterable[str], limits: Limits) -> Steps[list[Prediction]]:
+def classify(
+    exchange: Exchange, texts: Iterable[str], limits: Limits, evidence: bool, probabilities: bool
+) -> Steps[list[Prediction]]:
     """The steps to predictions, in the order of the comments."""
     found: list[Prediction] = []
-    for batch in batches(_listed(texts), limits):
-        body = START + b",".join(batch) + END
+    left_out = b"".join(
+        b',"%b":false' % name
+        for name, wanted in ((b"evidence", evidence), (b"probabilities", probabilities))
+        if not wanted
+    )
+    end = END + left_out + b"}"
+    for batch in batches(_listed(texts), limits, len(START + end)):
+        body = START + b",".join(batch) + end
         answer = yield from exchange(Ask("POST", "/v1/classify", {"content": body, "headers": JSON}))
         found += parsed(answer, partial(_predictions, len(batch)))
     return found
@@ -57,20 +64,25 @@ def health(exchange: Exchange) -> Steps[answers.Health]:
     return parsed(answer, answers.health)
 
 
-def batches(texts: Iterable[str], limits: Limits) -> Iterator[list[bytes]]:
+def batches(texts: Iterable[str], limits: Limits, frame: int) -> Iterator[list[bytes]]:
     """Comments as JSON, in the order given, as many to a list as a request may hold.
 
     A comment too large for any request is alone in its list; it is for the server to refuse it.
 
+    Args:
+        texts: The comments.
+        limits: What a request may hold.
+        frame: Bytes of a request besides its comments.
+
     Raises:
         RecontactError: a comment holds half of a character.
     """
-    batch, size = list[bytes](), len(START + END)
+    batch, size = list[bytes](), frame
     for number, text in enumerate(texts, 1):
         written = _written(text, number)
         if batch and (len(batch) == limits.texts or size + len(written) + 1 > limits.bytes):
             yield batch
-            batch, size = [], len(START + END)
+            batch, size = [], frame
         batch.append(written)
         size += len(written) + 1
     if batch:
@@ -79,7 +91,7 @@ def batches(texts: Iterable[str], limits: Limits) -> Iterator[list[bytes]]:
 
 def _written(text: str, number: int) -> bytes:
     try:
-        return json.dumps(text if text.strip() else NO_LETTERS, ensure_ascii=False).encode()
+        return json.dumps(text, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise RecontactError(f"text {number} holds half of a character (a lone surrogate); mend it") from None
 
@@ -92,7 +104,7 @@ def _listed(texts: Iterable[str]) -> list[str]:
 
 
 def _predictions(asked: int, content: Any) -> list[Prediction]:
-    found = [answers.prediction(one) for one in content["predictions"]]
+    found = [Prediction.from_dict(one) for one in content["predictions"]]
     if len(found) != asked:
         raise ValueError("not one prediction a comment")
     return found

@@ -6,6 +6,7 @@ from recontact_data.errors import RecontactError
 from recontact_serving.client.answers import Job
 
 PROBLEM = "application/problem+json"
+ABOUT_STATUS = "about:blank"
 LONGEST = 500  # characters of a detail
 MOVED = (301, 302, 303, 307, 308)
 
@@ -16,15 +17,25 @@ class ApiError(RecontactError):
     Attributes:
         status: HTTP status.
         title: What the status means.
+        type: What a program tells refusals of one status apart by (RFC 9457); `about:blank` where the status says all.
         detail: What is wrong, and the cure.
         retry_after: Seconds after which the server wants to be asked again; None if it did not say.
         tries: How often it was asked.
     """
 
-    def __init__(self, status: int, title: str, detail: str, retry_after: float | None = None, tries: int = 1) -> None:
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        retry_after: float | None = None,
+        tries: int = 1,
+        type: str = ABOUT_STATUS,
+    ) -> None:
         again = f" (asked {tries} times)" if tries > 1 else ""
         super().__init__(f"the server answered {status} {title}{again}: {detail}")
-        self.status, self.title, self.detail, self.retry_after, self.tries = status, title, detail, retry_after, tries
+        self.status, self.title, self.detail, self.type = status, title, detail, type
+        self.retry_after, self.tries = retry_after, tries
 
 
 class UnreachableError(RecontactError):
@@ -45,14 +56,15 @@ class JobError(RecontactError):
 
 def refusal(answer: httpx.Response, retry_after: float | None, tries: int) -> ApiError:
     """The error that an answer stands for."""
-    status, title, detail = answer.status_code, answer.reason_phrase, ""
+    status, title, detail, type = answer.status_code, answer.reason_phrase, "", ABOUT_STATUS
     # Only problem details are repeated: what others write about a request may quote it.
     if answer.headers.get("content-type", "").startswith(PROBLEM):
         title, detail = _told(answer, "title") or title, _told(answer, "detail")
+        type = _told(answer, "type") or type
     elif status in MOVED:
         detail = f"it has moved to {_line(answer.headers.get('location', '?'))}; give the client that url"
     detail = detail or f"without saying why; is {origin(answer.request.url)} a recontact server?"
-    return ApiError(status, title, detail, retry_after, tries)
+    return ApiError(status, title, detail, retry_after, tries, type)
 
 
 def unintelligible(answer: httpx.Response) -> ApiError:

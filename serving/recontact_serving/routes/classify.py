@@ -14,12 +14,15 @@ router = APIRouter(prefix="/v1", tags=["classification"])
 @router.post("/classify", response_model=ClassifyResponse, responses=responses(400, 413, 422, 500, 503))
 async def classify(body: ClassifyRequest, answer: Answering) -> Response:
     """Finds the causes that each comment states."""
-    predictions = await answer(body.comments)
+    predictions, left_out = await answer(body.comments), body.left_out
 
     def content() -> dict[str, Any]:
         return {
             "model_version": predictions[0].model_version,
-            "predictions": [prediction.to_dict() for prediction in predictions],
+            "predictions": [
+                {name: value for name, value in prediction.to_dict().items() if name not in left_out}
+                for prediction in predictions
+            ],
         }
 
     return await rendered(content, len(predictions))
