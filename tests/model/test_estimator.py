@@ -177,6 +177,12 @@ def test_transformers_pipeline_opens_the_folder_and_agrees(
     np.testing.assert_allclose(theirs, classifier.predict_proba(texts), atol=1e-4)
 
 
+def test_the_folder_names_no_class_that_older_versions_of_transformers_lack(model_folder: Path) -> None:
+    config = json.loads((model_folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    assert config["tokenizer_class"] == "PreTrainedTokenizerFast"
+    assert not {"is_local", "local_files_only"} & config.keys()
+
+
 @pytest.mark.parametrize(
     "name",
     ["model.onnx", "model.safetensors", "tokenizer.json", "calibration.json", "causes.yaml", "manifest.json"],

@@ -49,6 +49,7 @@ from recontact.prediction import Rule
 from recontact_data.labels import LabelledComment, label_matrix
 from recontact_data.taxonomy import BUNDLED as BUNDLED_TAXONOMY
 from recontact_data.taxonomy import NONE, Taxonomy
+from recontact_training.saved_tokenizer import save_tokenizer
 
 SMALLEST_SHARED = 1024
 
@@ -160,7 +161,7 @@ def export(
         folder = Path(work) / "model"
         folder.mkdir()
         fold(last_layer(model), calibration)
-        tokenizer.save_pretrained(folder)
+        save_tokenizer(tokenizer, folder)
         model.config.dtype = torch.float32
         model.config.save_pretrained(folder)
         save_file(_halves(model), folder / WEIGHTS, metadata={"format": "pt"})

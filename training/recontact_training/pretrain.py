@@ -31,6 +31,7 @@ from recontact_training.material import Material
 from recontact_training.recipe import PretrainRecipe
 from recontact_training.retrieval import retrieval
 from recontact_training.run_folder import RunFolder, corpus_listing, fingerprint, hash_of
+from recontact_training.saved_tokenizer import save_tokenizer
 from recontact_training.sentence_vectors import Floats, sentence_vectors
 from recontact_training.start import refitted_encoder, start_encoder
 from recontact_training.student import BETAS, Student, distillation_loss, hide, mean_vector, pad, word_embeddings
@@ -261,7 +262,7 @@ class Pretraining:
         for folder in (partial, whole):
             shutil.rmtree(folder, ignore_errors=True)
         self.student.encoder.save_pretrained(partial, max_shard_size=SHARD)
-        PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
             tokenizer_object=self.tokenizer,
             pad_token=PAD,
             unk_token=UNK,
@@ -270,7 +271,8 @@ class Pretraining:
             mask_token=MASK,
             model_max_length=self.student.encoder.config.max_position_embeddings,
             model_input_names=["input_ids", "attention_mask"],
-        ).save_pretrained(partial)
+        )
+        save_tokenizer(tokenizer, partial)
         partial.rename(whole)
 
 
