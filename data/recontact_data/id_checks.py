@@ -125,5 +125,4 @@ def _can_be_born(born: Callable[[], date | None], latest: date | None = None) ->
         day = born()
     except ValueError:  # stdnum's own errors are of that kind too
         return False
-    return day is not None and _OLDEST <= day.year and day <= (latest or date.today())
-
+    return day is not None and day.year >= _OLDEST and day <= (latest or date.today())

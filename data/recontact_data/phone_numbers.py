@@ -5,7 +5,7 @@ national numbers are held against what stands around them first.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -36,16 +36,17 @@ _DATE = re.compile(
 _HOURS = re.compile(r"(?<![\d.-])(?:[01]?\d|2[0-4])(?:[.:][0-5]\d)?\s?-\s?(?:[01]?\d|2[0-4])(?:[.:][0-5]\d)?(?![\d.-])")
 _YEARS = re.compile(r"(?<!\d)(?:19|20)\d\d\s?[-/ ]\s?(?:19|20)\d\d(?!\d)")
 _THOUSANDS = re.compile(r"[1-9]\d?(?:([ .])\d{3})(?:\1\d{3})+|[1-9]\d{0,2}(?:([ .])000)+")
+_POSTCODE = re.compile(r"\d{5}-\d{3,4}")  # Brazil, the United States
 _LETTER = re.compile(r"[^\W_\u3040-\u30ff\u3400-\u9fff]")
 
 
-def find_phones(text: str, language: str) -> Iterator[tuple[int, int]]:
+def find_phones(text: str, language: Callable[[], str]) -> Iterator[tuple[int, int]]:
     """Yields where each telephone number of a plain text begins and ends.
 
     Args:
         text: A plain text.
-        language: Its language; numbers in national form are those of its countries, or of any where a word
-            such as "phone" stands beside them.
+        language: Tells its language. Numbers in national form are those of its countries; of any, where a word
+            such as "phone" stands beside them, or where they begin with a zero and are grouped.
     """
     for stretch in _STRETCH.finditer(text):
         if stretch[0].startswith(("+", "(+", "00")):
@@ -60,14 +61,15 @@ def _international(written: str) -> list[tuple[int, int]]:
     return [(found.start, found.end) for found in _matches(written, "NO")]  # where 00 leads abroad
 
 
-def _national(text: str, start: int, end: int, language: str) -> Iterator[tuple[int, int]]:
+def _national(text: str, start: int, end: int, language: Callable[[], str]) -> Iterator[tuple[int, int]]:
     written = text[start:end]
     named = says_phone(text, start, end)
     if _is_other(written) and not (named and written.isdigit()):
         return
-    own = REGIONS.get(language, ())
+    own = REGIONS.get(language(), ())
+    anywhere = named or (written.startswith(("0", "(0")) and not written.isdigit())
     past = 0
-    for region in (*own, *(other for other in ALL_REGIONS if named and other not in own)):
+    for region in (*own, *(other for other in ALL_REGIONS if anywhere and other not in own)):
         if not _fits(written, region):
             continue
         for found in _matches(written, region):
@@ -96,8 +98,8 @@ def _is_phone(text: str, start: int, end: int, region: str, named: bool) -> bool
 
 
 def _is_other(written: str) -> bool:
-    """Whether digits are dates, hours, years or an amount."""
-    if _THOUSANDS.fullmatch(written):
+    """Whether digits are dates, hours, years, a postcode or an amount."""
+    if _THOUSANDS.fullmatch(written) or _POSTCODE.fullmatch(written):
         return True
     return any(kind.search(written) for kind in (_DATE, _HOURS, _YEARS))
 

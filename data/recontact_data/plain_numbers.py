@@ -1,4 +1,4 @@
-"""Text in which numbers are easy to find: one form of each digit, dash and space, and where each character came from."""
+"""Text in which numbers are easy to find: one form of each digit, dash and space; and where each character was."""
 
 import re
 import unicodedata
@@ -12,6 +12,7 @@ BEFORE = r"(?<![^\W\u3040-\u30ff\u3400-\u9fff])(?<!\d[-./])(?<![\d][+])"
 AFTER = r"(?![^\W\u3040-\u30ff\u3400-\u9fff])(?![-./+]\d)"
 
 _UNSEEN = re.compile(r"[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_ODD = re.compile(r"[^\x00-\x7f\w]|[^\D0-9]|[Ａ-Ｚａ-ｚ]")  # where a character may have to become another one
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _SIGNS = str.maketrans("＠﹫．。／（）＋", "@@../()+")
 
@@ -40,15 +41,15 @@ def plain_text(text: str) -> PlainText:
     masked = MASK.sub(lambda found: NOTHING * len(found[0]), text)
     if masked.isascii():
         return PlainText(masked)
-    if not _UNSEEN.search(masked):
-        return PlainText("".join(map(_plain, masked)))
-    seen = [(place, _plain(letter)) for place, letter in enumerate(masked) if not _UNSEEN.match(letter)]
-    return PlainText("".join(letter for _, letter in seen), tuple(place for place, _ in seen))
+    plain = _ODD.sub(_plain, masked)
+    if not _UNSEEN.search(plain):
+        return PlainText(plain)
+    seen = tuple(place for place, letter in enumerate(plain) if not _UNSEEN.match(letter))
+    return PlainText("".join(plain[place] for place in seen), seen)
 
 
-def _plain(letter: str) -> str:
-    if letter.isascii():
-        return letter
+def _plain(found: re.Match[str]) -> str:
+    letter = found[0]
     kind = unicodedata.category(letter)
     if kind == "Nd":
         return str(unicodedata.decimal(letter))

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from recontact_data.bank_numbers import find_cards, find_ibans
@@ -19,7 +20,8 @@ from recontact_data.plain_numbers import NOTHING, plain_text
 
 Kind = Literal["email", "iban", "card", "id", "phone"]
 
-_PROMISING = re.compile(r"[\d@＠﹫]")
+_DIGIT = re.compile(r"\d")
+_AT = re.compile("[@＠﹫]")
 _FEWEST_DIGITS = 6  # of a number that this module knows
 _RANK: tuple[Kind, ...] = ("email", "iban", "card", "id", "phone")
 
@@ -83,19 +85,22 @@ def find_personal_data(text: str, language: str | None = None) -> list[PersonalD
         text: A comment.
         language: Its code; None to find it.
     """
-    if not _PROMISING.search(text):
+    digits = len(_DIGIT.findall(text)) >= _FEWEST_DIGITS
+    if not digits and not _AT.search(text):
         return []
     plain = plain_text(text)
-    found = list(_found(plain.text, language))
+    found = [PersonalData("email", *place) for place in find_emails(plain.text)]
+    if digits:
+        found += _numbers(plain.text, language)
     return [PersonalData(data.kind, *plain.original(data.start, data.end)) for data in _apart(found)]
 
 
-def _found(text: str, language: str | None) -> Iterator[PersonalData]:
-    if "@" in text:
-        yield from (PersonalData("email", *place) for place in find_emails(text))
-    if sum(map(str.isdigit, text)) < _FEWEST_DIGITS:
-        return
-    spoken = (language_code(language) if language else None) or identify_language(text.replace(NOTHING, " "))
+def _numbers(text: str, language: str | None) -> Iterator[PersonalData]:
+    # Identifying a language takes longer than all else here, and few numbers ask for it.
+    @cache
+    def spoken() -> str:
+        return (language_code(language) if language else None) or identify_language(text.replace(NOTHING, " "))
+
     finds: dict[Kind, Iterable[tuple[int, int]]] = {
         "iban": find_ibans(text),
         "card": find_cards(text),
