@@ -59,8 +59,8 @@ _ORDER = (
     r"factur|fattur|fatura|ticket|\bbillet|biljett|\bbilet|билет|квит|зая[вк]|звернен|обращен|工单|工單|案件|编号|編號|"
     r"\bcase\b|\bsak|\bsag\b|\bsags|ärende|arende|tapaus|vorgang|dossier|\bref|\bzaak|sprawy|zgłosz|zglosz|případ|reklam|"
     r"tracking|sporing|spårning|sendung|colis|paquete|pacco|przesył|przesyl|zásilk|kargo|track|пратк|посылк|посилк|快递|"
-    r"包裹|kund(?:e|en)?-?n|customer n|client n|číslo zák|müşteri|account n|\bkonto|contract|kontrakt|avtal|vertrag|contrat|umow|"
-    r"smlouv|договор|договір|合同|serial|serie|\bsn\b|\bimei|artik|varen|article|articulo|artículo|produ[kc]t|model|meter|"
+    r"包裹|kund(?:e|en)?-?n|customer n|client n|číslo zák|müşteri|account n|\bkonto|contract|kontrakt|avtal|vertrag|"
+    r"contrat|umow|smlouv|договор|договір|合同|serial|serie|\bsn\b|\bimei|artik|varen|article|articulo|artículo|produ[kc]t|model|meter|"
     r"måler|zähler|compteur|contador|contatore|licznik|bokning|booking|buchung|reserv|rezerv|varaus|bókun|брон|flight|protocolo|pratic|"
     r"incident|incidencia|\bpolice|\bpolis|полис|поліс|numéro de suivi|#|№"
 )
