@@ -31,6 +31,12 @@ class CommentRedaction:
         if reader.schema is not None:
             reader.schema = _with_text(reader.schema, self.column)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Comments in which something was masked: all (`comments`), and by kind."""
+        counts = {"comments": self.comments}
+        return counts | {str(kind): count for kind, count in self.kinds.items()}
+
     def rows(self, rows: Iterable[Row]) -> list[Row]:
         """The same rows with redacted comments."""
         return [self._row(row) for row in rows]

@@ -72,6 +72,7 @@ class Job:
         rows_done: Rows that are.
         bad_rows: Broken rows that were set aside.
         evidence: Whether the result holds the words that state each cause.
+        redacted: Comments in which personal data was masked: all (`comments`), and by kind; None where none was to be.
         model_version: The model that answers, once the job runs.
         error: Why it failed.
         summary: Comments by cause and by language, and how many need review, once it is done.
@@ -90,6 +91,7 @@ class Job:
     rows_done: int
     bad_rows: int
     evidence: bool
+    redacted: Mapping[str, int] | None
     model_version: str | None
     error: str | None
     summary: Mapping[str, Any] | None
