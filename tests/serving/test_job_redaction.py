@@ -1,4 +1,4 @@
-"""Redacted jobs: nothing that tells who somebody is stays on the server, and the results are those of the masked file."""
+"""Redacted jobs: no personal data stays on the server, and the results are those of the masked file."""
 
 import io
 import json
