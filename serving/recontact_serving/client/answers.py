@@ -1,7 +1,7 @@
 """Answers of the API as Python objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
@@ -72,7 +72,6 @@ class Job:
         rows_done: Rows that are.
         bad_rows: Broken rows that were set aside.
         evidence: Whether the result holds the words that state each cause.
-        redacted: Comments in which personal data was masked: all (`comments`), and by kind; None where none was to be.
         model_version: The model that answers, once the job runs.
         error: Why it failed.
         summary: Comments by cause and by language, and how many need review, once it is done.
@@ -80,6 +79,7 @@ class Job:
         started_at: When work on it began.
         finished_at: When it ended.
         expires_at: When the server removes it with all its files.
+        redacted: Comments in which personal data was masked: all (`comments`), and by kind; None where none was to be.
     """
 
     id: str
@@ -91,7 +91,6 @@ class Job:
     rows_done: int
     bad_rows: int
     evidence: bool
-    redacted: Mapping[str, int] | None
     model_version: str | None
     error: str | None
     summary: Mapping[str, Any] | None
@@ -99,6 +98,7 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     expires_at: datetime | None
+    redacted: Mapping[str, int] | None = None
 
     @property
     def finished(self) -> bool:
@@ -132,5 +132,6 @@ def prediction(content: Mapping[str, Any]) -> Prediction:
 
 
 def _known(kind: type[Any], content: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that a class has; a newer server may say more."""
-    return {field.name: content[field.name] for field in fields(kind)}
+    """The members that a class has; a newer server may say more, an older one less of what may be absent."""
+    needed = [field.name for field in fields(kind) if field.default is MISSING or field.name in content]
+    return {name: content[name] for name in needed}
