@@ -30,10 +30,11 @@ def is_personnummer(number: str) -> bool:
     from stdnum import luhn
 
     digits = re.sub(r"\D", "", number)
-    century, digits = digits[:-10] or "19", digits[-10:]
+    century, digits = digits[:-10], digits[-10:]
     day = int(digits[4:6])
     return luhn.is_valid(digits) and _can_be_born(
-        lambda: date(int(century + digits[:2]), int(digits[2:4]), day - 60 if day > 60 else day)
+        lambda: date(int((century or "20") + digits[:2]), int(digits[2:4]), day - 60 if day > 60 else day),
+        latest=None if century else date.max,
     )
 
 

@@ -7,7 +7,7 @@ from enum import Enum
 
 from recontact_data import id_checks
 from recontact_data.id_checks import Check, stdnum_check
-from recontact_data.number_words import says_id, says_order
+from recontact_data.number_words import says_id, says_money, says_order
 from recontact_data.plain_numbers import AFTER, BEFORE
 
 
@@ -136,8 +136,11 @@ def find_ids(text: str, language: Callable[[], str]) -> Iterator[tuple[int, int]
 
 
 def _is_meant(kind: IdNumber, text: str, found: re.Match[str], language: Callable[[], str]) -> bool:
+    if says_money(text, *found.span()):
+        return False
+    after_order = says_order(text, found.start(), near=False)
     if says_id(text, *found.span(), kind.country):
-        return True
-    if found[0].isdigit() and says_order(text, found.start(), near=False):
+        return not (after_order and kind.check is id_checks.anything)
+    if found[0].isdigit() and after_order:
         return False  # of the numbers of invoices, one in a hundred passes some country's check
     return kind.alone is Alone.always or (kind.alone is Alone.at_home and language() in kind.languages)

@@ -49,16 +49,14 @@ def find_phones(text: str, language: Callable[[], str]) -> Iterator[tuple[int, i
             such as "phone" stands beside them, or where they begin with a zero and are grouped.
     """
     for stretch in _STRETCH.finditer(text):
-        if stretch[0].startswith(("+", "(+", "00")):
-            found = _international(stretch[0])
-            if found:
-                yield from ((stretch.start() + start, stretch.start() + end) for start, end in found)
-                continue
-        yield from _national(text, stretch.start(), stretch.end(), language)
+        found = _international(text, stretch.start(), stretch[0])
+        yield from found or _national(text, stretch.start(), stretch.end(), language)
 
 
-def _international(written: str) -> list[tuple[int, int]]:
-    return [(found.start, found.end) for found in _matches(written, "NO")]  # where 00 leads abroad
+def _international(text: str, start: int, written: str) -> list[tuple[int, int]]:
+    if not written.startswith(("+", "(+", "00")) or (written.isdigit() and says_order(text, start, near=False)):
+        return []
+    return [(start + found.start, start + found.end) for found in _matches(written, "NO")]  # where 00 leads abroad
 
 
 def _national(text: str, start: int, end: int, language: Callable[[], str]) -> Iterator[tuple[int, int]]:
@@ -79,7 +77,7 @@ def _national(text: str, start: int, end: int, language: Callable[[], str]) -> I
                 past = found.end
         if past:
             return
-    if named and written.isdigit():
+    if named and written.isdigit() and _is_phone(text, start, end, "", named):
         yield from ((start, end) for _ in _matches("+" + written, "NO"))
 
 

@@ -161,6 +161,30 @@ def test_a_number_that_many_pass_needs_a_word() -> None:
     assert redact("my phone is 2125550123", "en") == "my phone is [phone]"
 
 
+@pytest.mark.parametrize(
+    ("text", "right", "wrong"),
+    [
+        ("Rentenversicherungsnummer {}", "15 070649 C 103", "15 070649 C 104"),
+        ("我的身分證是 {}", "A123456789", "A123456788"),
+        ("身份證 {}", "A123456(3)", "A123456(4)"),
+        ("NRIC {} again", "S1234567D", "S1234567E"),
+        ("Medicare card {}", "2123 45670 1", "2123 45671 1"),
+        ("personnummer {}", "000229-0005", "000229-0006"),
+        ("kontonummer {}", "8601.11.17947", "8601.11.17948"),
+    ],
+)
+def test_ids_with_checks_of_their_own_are_told_by_them(text: str, right: str, wrong: str) -> None:
+    assert redact(text.format(right)) == text.format("[id]")
+    assert redact(text.format(wrong)) == text.format(wrong)
+
+
+def test_an_amount_or_an_order_beside_a_word_of_ids_is_no_id() -> None:
+    text = "Enseñé el DNI por 1.299.000 € y el pedido 61234567"
+    assert redact(text, "es") == text
+    text = "Saldo på mobilen, faktura 0012025550123"
+    assert redact(text, "nb") == text
+
+
 def test_a_stretch_is_counted_in_the_text_as_it_was_written() -> None:
     text = "Ａ：ring ٠٦١٢\u200b٣٤٥\u00a0٦٧٨\u200b eller kari@\u200bexample.no"
     assert [(data.kind, text[data.start : data.end]) for data in find_personal_data(text, "fr")] == [
