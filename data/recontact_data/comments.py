@@ -23,6 +23,7 @@ __all__ = [
     "open_comments",
     "open_writer",
     "text_of",
+    "writes_bom",
 ]
 
 
@@ -93,7 +94,7 @@ def open_writer(
     if chosen in ("csv", "tsv"):
         from recontact_data.writers import CsvWriter
 
-        return CsvWriter(output, columns, _delimiter(chosen, like), _bom(like))
+        return CsvWriter(output, columns, _delimiter(chosen, like), writes_bom(like))
     if chosen == "jsonl":
         from recontact_data.writers import JsonlWriter
 
@@ -146,7 +147,8 @@ def _delimiter(chosen: str, like: CommentReader | None) -> str:
     return like.dialect.delimiter if like is not None and like.dialect is not None and like.format == "csv" else ","
 
 
-def _bom(like: CommentReader | None) -> bool:
+def writes_bom(like: CommentReader | None) -> bool:
+    """Whether CSV that follows a file begins with a byte order mark: as the file does, or where it was no UTF-8."""
     if like is None or like.dialect is None or like.format == "jsonl":
         return False
     return like.dialect.bom or not like.dialect.encoding.lower().replace("_", "-").startswith(("utf-8", "utf8"))

@@ -9,6 +9,8 @@ from typing import Literal
 
 from recontact import CauseClassifier, Prediction
 from recontact_data.comments import CommentReader, Row, check_target, open_comments, open_writer, text_of
+from recontact_data.redact import Kind
+from recontact_data.redacted_files import CommentRedaction
 from recontact_serving.answer_columns import AnswerColumns
 
 CHUNK = 128
@@ -30,6 +32,8 @@ class Summary:
         seconds: Time taken.
         bad_rows: Broken rows set aside.
         bad_rows_path: Where to.
+        redacted: Comments in which personal data was masked.
+        redacted_kinds: Those in which each kind of it was.
     """
 
     comments: int = 0
@@ -40,6 +44,8 @@ class Summary:
     seconds: float = 0.0
     bad_rows: int = 0
     bad_rows_path: Path | None = None
+    redacted: int = 0
+    redacted_kinds: Counter[Kind] = field(default_factory=Counter)
 
     def add(self, predictions: Sequence[Prediction]) -> None:
         """Counts the answers of a chunk."""
@@ -61,6 +67,7 @@ def classify_file(
     format: str | None = None,
     skip_bad_rows: bool = False,
     evidence: bool = False,
+    redact: bool = False,
     progress: Progress = lambda done, reader: None,
 ) -> Summary:
     """Classifies every row of a file; the output appears whole or not at all.
@@ -75,6 +82,7 @@ def classify_file(
         skip_bad_rows: Whether broken rows go to a file of their own beside the output (where one side is
             a pipe: where `open_comments` puts it).
         evidence: Whether to add the words that state each cause.
+        redact: Whether personal data in the comments is masked, before the model reads them and in the output.
         progress: Called with the rows done and the reader after each chunk.
 
     Raises:
@@ -95,10 +103,14 @@ def classify_file(
         bad_rows_path=aside,
         reserved=added.names,
     )
+    redaction = CommentRedaction(reader) if redact else None
     with reader, open_writer(target, [*reader.columns, *added.names], like=reader) as writer:
-        for rows in reader:
+        for read in reader:
+            rows = redaction.rows(read) if redaction else read
             writer.write(_classified(classifier, rows, reader.text_column, added, summary))
             progress(summary.comments, reader)
+        if redaction:
+            summary.redacted, summary.redacted_kinds = redaction.comments, redaction.kinds
         summary.bad_rows, summary.bad_rows_path = reader.bad_rows, reader.bad_rows_path
     summary.seconds = time.perf_counter() - begun
     return summary

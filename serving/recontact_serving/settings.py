@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         max_upload_bytes: Bytes a file may have.
         max_expanded_bytes: Bytes a spreadsheet may have once unpacked.
         max_rows: Rows a job may have.
+        redact: Whether personal data in the comments of every job is masked before anything is kept.
         keys: Whether API keys are needed: `required`, `none`, or `auto`: where others than this machine can ask.
         allowed_hosts: Names under which a server without keys may be asked, besides those of this machine.
         cors_origins: Foreign web pages whose scripts may ask, such as `https://crm.example`.
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=200_000_000, ge=1)
     max_expanded_bytes: int = Field(default=500_000_000, ge=1)
     max_rows: int = Field(default=1_000_000, ge=1)
+    redact: bool = False
     keys: Literal["auto", "required", "none"] = "auto"
     allowed_hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()

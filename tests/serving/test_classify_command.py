@@ -119,6 +119,42 @@ def test_evidence_adds_the_words_that_state_each_cause(classify: Command, classi
     assert list(rows[0])[-len(classifier.taxonomy) :] == [f"evidence_{cause}" for cause in classifier.taxonomy.ids]
 
 
+PERSONAL = ["ring 912 34 567 eller a@example.no, mail b@example.no", "they never called back", ""]
+MASKED = ["ring [phone] eller [email], mail [email]", "they never called back", ""]
+
+
+def test_redact_masks_the_comments_and_leaves_other_columns(classify: Command, classifier: CauseClassifier) -> None:
+    rows = [{"comment": comment, "contact": "kari@example.no"} for comment in PERSONAL]
+    Path("a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    ended = classify("a.jsonl", "-o", "b.jsonl", "--redact", "--evidence")
+    assert ended.code == 0, ended.err
+    assert "1 comments had personal data, now masked (phone 1, email 1)" in ended.err
+    written = [json.loads(line) for line in Path("b.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["comment"] for row in written] == MASKED
+    assert {row["contact"] for row in written} == {"kari@example.no"}
+    for row, answer in zip(written, classifier.classify(MASKED), strict=True):
+        assert row["cause"] == answer.cause
+        assert row["confidence"] == pytest.approx(answer.confidence, abs=1e-4)
+        for found in answer.evidence:
+            assert row["comment"][found.start : found.end] in row[f"evidence_{found.cause}"]
+
+
+@pytest.mark.parametrize("format", ["parquet", "xlsx", "csv"])
+def test_redact_masks_comments_that_are_numbers(classify: Command, format: str) -> None:
+    table = pl.DataFrame({"id": ["a", "b", "c"], "comment": [10190124801, 15068534531, 3]})
+    table.write_parquet("a.parquet")
+    ended = classify("a.parquet", "-o", f"b.{format}", "--redact", "--text-column", "comment")
+    assert ended.code == 0, ended.err
+    read = {"parquet": pl.read_parquet, "xlsx": pl.read_excel, "csv": pl.read_csv}[format]
+    assert [str(cell) for cell in read(f"b.{format}")["comment"]] == ["10190124801", "[id]", "3"]
+
+
+def test_without_redact_nothing_is_masked(classify: Command) -> None:
+    Path("a.jsonl").write_text(json.dumps({"comment": PERSONAL[0]}) + "\n", encoding="utf-8")
+    assert "masked" not in classify("a.jsonl", "-o", "b.jsonl").err
+    assert json.loads(Path("b.jsonl").read_text(encoding="utf-8"))["comment"] == PERSONAL[0]
+
+
 def test_xlsx_keeps_every_row_and_column_in_order(classify: Command, classifier: CauseClassifier) -> None:
     table = pl.DataFrame({"id": [1, 2, 3, 4], "comment": COMMENTS, "day": ["mon", "tue", "wed", "thu"]})
     table.write_excel("a.xlsx")

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import polars as pl
 import pytest
 
 PLANTED = "mormor heter Ragnfrid Skaldebrekke"
+PERSONAL = ("ragnfrid@skaldebrekke.example", "912 34 567", "01019012480")
 SEEN = "mormor", "ragnfrid", "skaldebrekke"  # no word of it either
 LIMITS = {"RECONTACT_MAX_CHARACTERS": "300", "RECONTACT_MAX_TEXTS": "3", "RECONTACT_MAX_BODY_BYTES": "5000"}
 
@@ -25,12 +28,24 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(model_folder: Path, data: Path, tmp_path: Path) -> Iterator[httpx.Client]:
+    with running(model_folder, data, tmp_path) as client:
+        yield client
+
+
+@pytest.fixture
+def redacting(model_folder: Path, data: Path, tmp_path: Path) -> Iterator[httpx.Client]:
+    with running(model_folder, data, tmp_path, RECONTACT_REDACT="true") as client:
+        yield client
+
+
+@contextmanager
+def running(model_folder: Path, data: Path, tmp_path: Path, **settings: str) -> Iterator[httpx.Client]:
     """A server in a process of its own, what it prints in server.log."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "recontact_serving.cli.main", "serve", "--port", str(port)]
-    environment = os.environ | LIMITS | {"RECONTACT_DATA": str(data), "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | LIMITS | settings | {"RECONTACT_DATA": str(data), "PYTHONUNBUFFERED": "1"}
     with (tmp_path / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--model", str(model_folder)], env=environment, stdout=log, stderr=subprocess.STDOUT
@@ -98,3 +113,43 @@ def test_a_planted_sentence_is_found_nowhere(server: httpx.Client, data: Path, t
     places["log"] = (tmp_path / "server.log").read_bytes()
     for place, content in places.items():
         assert not [word for word in SEEN if word in content.decode("utf-8", "replace").lower()], place
+
+
+def test_personal_data_in_comments_is_found_nowhere_on_a_server_that_redacts(
+    redacting: httpx.Client, data: Path, tmp_path: Path
+) -> None:
+    comment = f"ring {PERSONAL[1]} om {PERSONAL[2]}, {PERSONAL[0]}"
+    written = io.BytesIO()
+    pl.DataFrame({"comment": [comment] * 3}).write_parquet(written)
+    broken = f'id;comment\n1;"{comment}"\n2;x;{comment};"\n'
+    files = {
+        "a.csv": broken.encode(),
+        "b.jsonl": (json.dumps({"comment": comment}) + '\n{"comment": "' + comment).encode(),
+        "c.parquet": written.getvalue(),
+    }
+    sent = [
+        redacting.post("/v1/jobs", files={"file": (name, content)}, data={"skip_bad_rows": "true"})
+        for name, content in files.items()
+    ]
+    sent.append(redacting.post("/v1/jobs", json={"texts": [comment] * 2}))
+    sent.append(redacting.post("/v1/jobs", files={"file": ("d.csv", broken.encode())}))  # refused: a broken row
+    assert [answer.status_code for answer in sent] == [202, 202, 202, 202, 422]
+    for _ in range(300):
+        jobs = redacting.get("/v1/jobs").json()["jobs"]
+        if all(job["state"] not in ("queued", "running") for job in jobs):
+            break
+        time.sleep(0.1)
+    assert [(job["state"], job["redacted"]["id"]) for job in reversed(jobs)] == [
+        ("done", 1), ("done", 1), ("done", 3), ("done", 2),
+    ]  # fmt: skip
+    places = {f"{answer.request.url.path} {number}": answer.text for number, answer in enumerate(sent)}
+    for job in jobs:
+        for path in ("", "/bad-rows", *(f"/result?format={format}" for format in ("csv", "jsonl", "tsv"))):
+            places[f"{job['name']}{path}"] = redacting.get(f"/v1/jobs/{job['id']}{path}").text
+        redacting.get(f"/v1/jobs/{job['id']}/result?format=parquet").raise_for_status()
+    assert "ring [phone] om [id], [email]" in places["a.csv/result?format=jsonl"]
+    places |= {str(path): str(pl.read_parquet(path).rows()) for path in data.rglob("*.parquet")}
+    places |= {str(path) + " as it is": path.read_bytes().decode("utf-8", "replace") for path in data.rglob("*.*")}
+    places["log"] = (tmp_path / "server.log").read_text(encoding="utf-8")
+    for place, content in places.items():
+        assert not [word for word in PERSONAL if word in content], place

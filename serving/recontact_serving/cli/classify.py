@@ -18,6 +18,7 @@ Examples:
   recontact classify survey.csv
   recontact classify survey.xlsx -o causes.xlsx --text-column "Why did you contact us?"
   recontact classify survey.csv --min-precision 0.8 --evidence
+  recontact classify survey.csv --redact
   cat comments.jsonl | recontact classify - > causes.jsonl
 """
 
@@ -38,6 +39,14 @@ def classify(
     ] = None,
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Add the words that state each cause, in columns evidence_<cause>.")
+    ] = False,
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact",
+            help="Mask e-mail addresses, phone, card, account and id numbers in the comments; "
+            "other columns, and broken rows set aside, stay as they are.",
+        ),
     ] = False,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a text file, such as cp1252.")] = None,
     format: Annotated[
@@ -67,9 +76,12 @@ def classify(
             format=format,
             skip_bad_rows=skip_bad_rows,
             evidence=evidence,
+            redact=redact,
             progress=bar.update,
         )
     show(console, summary, classifier.taxonomy, target)
+    if redact:
+        console.print(_masked(summary), highlight=False, markup=False, soft_wrap=True)
 
 
 classify.__doc__ = f"{classify.__doc__}\n{EXAMPLES}"
@@ -109,6 +121,11 @@ class _Bar:
         total = reader.total_rows or reader.bytes_total
         completed = done if reader.total_rows else reader.bytes_read
         self._progress.update(self._task, total=total, completed=completed or 0, rows=done)
+
+
+def _masked(summary: "Summary") -> str:
+    kinds = ", ".join(f"{kind} {count}" for kind, count in summary.redacted_kinds.most_common())
+    return f"{summary.redacted} comments had personal data, now masked" + (f" ({kinds})" if kinds else "")
 
 
 def show(console: "Console", summary: "Summary", taxonomy: "Taxonomy", target: str) -> None:

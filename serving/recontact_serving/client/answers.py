@@ -1,7 +1,7 @@
 """Answers of the API as Python objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
@@ -77,6 +77,7 @@ class Job:
         started_at: When work on it began.
         finished_at: When it ended.
         expires_at: When the server removes it with all its files.
+        redacted: Comments in which personal data was masked: all (`comments`), and by kind; None where none was to be.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     expires_at: datetime | None
+    redacted: Mapping[str, int] | None = None
 
     @property
     def finished(self) -> bool:
@@ -121,5 +123,6 @@ def taxonomy(content: Mapping[str, Any]) -> Taxonomy:
 
 
 def _known(kind: type[Any], content: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that a class has; a newer server may say more."""
-    return {field.name: content[field.name] for field in fields(kind)}
+    """The members that a class has; a newer server may say more, an older one less of what may be absent."""
+    needed = [field.name for field in fields(kind) if field.default is MISSING or field.name in content]
+    return {name: content[name] for name in needed}

@@ -71,9 +71,10 @@ class AsyncClient:
         encoding: str | None = None,
         skip_bad_rows: bool = False,
         evidence: bool = False,
+        redact: bool = False,
     ) -> Job:
         """Sends a file to be classified; see `Client.submit`."""
-        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence)
+        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact)
         return await self._run(job_steps.submit(self._exchange, source, name, reading))
 
     async def job(self, id: str) -> Job:
@@ -115,11 +116,12 @@ class AsyncClient:
         encoding: str | None = None,
         skip_bad_rows: bool = False,
         evidence: bool = False,
+        redact: bool = False,
         timeout: float | None = None,
         progress: Progress | None = None,
     ) -> Job:
         """Has a file classified into another file; see `Client.classify_file`."""
-        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence)
+        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact)
         steps = job_steps.classify_file(self._exchange, source, Path(target), name, reading, timeout, progress)
         return await self._run(steps)
 

@@ -90,6 +90,7 @@ class Client:
         encoding: str | None = None,
         skip_bad_rows: bool = False,
         evidence: bool = False,
+        redact: bool = False,
     ) -> Job:
         """Sends a file to be classified; however often it has to be sent, there is one job.
 
@@ -101,11 +102,12 @@ class Client:
             encoding: Codec of a text file; None to find it.
             skip_bad_rows: Set broken rows aside rather than refuse the file.
             evidence: Add the words that state each cause.
+            redact: Mask personal data in the comments before the server keeps or reads any; broken rows are not kept.
 
         Raises:
             RecontactError: it cannot be read here, or has no name.
         """
-        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence)
+        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact)
         return self._run(job_steps.submit(self._exchange, source, name, reading))
 
     def job(self, id: str) -> Job:
@@ -165,6 +167,7 @@ class Client:
         encoding: str | None = None,
         skip_bad_rows: bool = False,
         evidence: bool = False,
+        redact: bool = False,
         timeout: float | None = None,
         progress: Progress | None = None,
     ) -> Job:
@@ -182,6 +185,7 @@ class Client:
             encoding: As `submit` takes it.
             skip_bad_rows: As `submit` takes it.
             evidence: As `submit` takes it.
+            redact: As `submit` takes it.
             timeout: Seconds to wait for the job; None for as long as it takes.
             progress: As `wait` takes it.
 
@@ -192,7 +196,7 @@ class Client:
             RecontactError: the source cannot be read, or the target not be written.
             JobError: the job failed, was cancelled, or is not finished in time.
         """
-        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence)
+        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact)
         steps = job_steps.classify_file(self._exchange, source, Path(target), name, reading, timeout, progress)
         return self._run(steps)
 

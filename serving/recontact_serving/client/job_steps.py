@@ -41,6 +41,7 @@ class Reading:
         encoding: Codec of a text file.
         skip_bad_rows: Whether broken rows are set aside.
         evidence: Whether the result holds the words that state each cause.
+        redact: Whether personal data in the comments is masked.
     """
 
     text_column: str | None = None
@@ -48,6 +49,7 @@ class Reading:
     encoding: str | None = None
     skip_bad_rows: bool = False
     evidence: bool = False
+    redact: bool = False
 
 
 def submit(exchange: Exchange, source: Sendable, name: str | None, reading: Reading) -> Steps[Job]:

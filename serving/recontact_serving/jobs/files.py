@@ -39,8 +39,12 @@ class JobFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def source(self, format: str) -> Path:
-        """Where the file that was sent lies."""
+        """Where the file that was sent lies, or its redacted copy."""
         return self.path / f"input.{format}"
+
+    def upload(self, format: str) -> Path:
+        """Where it lies as it came, until a redacted copy of it has taken its place."""
+        return self.path / f"upload.{format}"
 
     def bad_rows(self, format: str) -> Path:
         """Where its broken rows lie."""

@@ -10,15 +10,17 @@ import resource
 import subprocess
 import sys
 import zipfile
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from recontact_data.comments import open_comments, text_of
+from recontact_data.comments import CommentReader, Row, open_comments, text_of
 from recontact_data.errors import CommentFileError, RecontactError
+from recontact_data.redacted_files import CommentRedaction, open_copy
 
 MIB = 1 << 20
+REDACTING = 10  # times as much computing as reading
 
 
 class UploadError(RecontactError):
@@ -50,7 +52,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Wanted:
-    """How a file is to be read; see `open_comments`."""
+    """How a file is to be read; see `open_comments`.
+
+    Attributes:
+        copy: Name of a copy to be made of it whose comments are redacted; None for none.
+    """
 
     path: str
     text_column: str | None = None
@@ -58,6 +64,7 @@ class Wanted:
     skip_bad_rows: bool = False
     bad_rows_path: str | None = None
     reserved: Collection[str] = ()
+    copy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,11 +75,13 @@ class Inspected:
         rows: Rows that can be read.
         bad_rows: Broken ones that were set aside.
         text_column: Column of the comments.
+        redacted: Comments in which something was masked, all and by kind; None where nothing was to be.
     """
 
     rows: int
     bad_rows: int
     text_column: str
+    redacted: dict[str, int] | None = None
 
 
 def inspect(folder: Path, wanted: Wanted, limits: Limits) -> Inspected:
@@ -87,6 +96,8 @@ def inspect(folder: Path, wanted: Wanted, limits: Limits) -> Inspected:
         UploadError: it cannot be read, or not with that much time and memory.
         UploadTooLargeError: it holds too much.
     """
+    if wanted.copy:
+        limits = replace(limits, seconds=limits.seconds * REDACTING)
     given = json.dumps({"wanted": asdict(wanted) | {"reserved": list(wanted.reserved)}, "limits": asdict(limits)})
     try:
         ended = subprocess.run(
@@ -110,7 +121,6 @@ def _read(wanted: Wanted, limits: Limits) -> Inspected:
     path = Path(wanted.path)
     if path.suffix == ".xlsx":
         _check_expanded(path, limits.expanded_bytes)
-    rows = 0
     with open_comments(
         path,
         text_column=wanted.text_column,
@@ -120,17 +130,29 @@ def _read(wanted: Wanted, limits: Limits) -> Inspected:
         reserved=wanted.reserved,
     ) as reader:
         _check_rows(reader.total_rows or 0, limits.rows)
-        for chunk in reader:
-            for row in chunk:
-                rows += 1
-                if (length := len(text_of(row, reader.text_column))) > limits.characters:
-                    raise UploadTooLargeError(
-                        f"a comment may have {limits.characters} characters; that of row {rows} has {length}"
-                    )
-            _check_rows(rows, limits.rows)
-        if not rows:
-            raise UploadError("the file has no row that can be read")
-        return Inspected(rows, reader.bad_rows, reader.text_column)
+        if not wanted.copy:
+            return Inspected(_checked(reader, limits), reader.bad_rows, reader.text_column)
+        redaction = CommentRedaction(reader)
+        with open_copy(Path(wanted.copy), reader) as copy:
+            rows = _checked(reader, limits, lambda chunk: copy.write(redaction.rows(chunk)))
+        return Inspected(rows, reader.bad_rows, reader.text_column, redaction.counts)
+
+
+def _checked(reader: CommentReader, limits: Limits, keep: Callable[[list[Row]], None] = lambda chunk: None) -> int:
+    """How many rows there are, each within the limits."""
+    rows = 0
+    for chunk in reader:
+        for row in chunk:
+            rows += 1
+            if (length := len(text_of(row, reader.text_column))) > limits.characters:
+                raise UploadTooLargeError(
+                    f"a comment may have {limits.characters} characters; that of row {rows} has {length}"
+                )
+        _check_rows(rows, limits.rows)
+        keep(chunk)
+    if not rows:
+        raise UploadError("the file has no row that can be read")
+    return rows
 
 
 def _check_rows(rows: int, most: int) -> None:

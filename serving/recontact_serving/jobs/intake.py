@@ -17,6 +17,8 @@ from recontact_serving.store.tables import Job
 
 INSPECTIONS = 2  # at once
 LONGEST_NAME = 200
+TEXT_FORMATS = ("csv", "tsv", "jsonl")
+COPY_ENCODING = "utf-8-sig"  # with or without a byte order mark
 
 
 class TooManyJobsError(Exception):
@@ -35,6 +37,7 @@ class Sent:
         encoding: Codec of a text file; None to find it.
         skip_bad_rows: Whether broken rows are set aside.
         evidence: Whether results hold the words that state each cause.
+        redact: Whether personal data in the comments is masked, and nothing kept that holds it.
         idempotency_key: The same for the same job sent again.
     """
 
@@ -45,6 +48,7 @@ class Sent:
     encoding: str | None = None
     skip_bad_rows: bool = False
     evidence: bool = False
+    redact: bool = False
     idempotency_key: str | None = None
 
 
@@ -86,7 +90,7 @@ class Intake:
         id = new_id()
         folder = JobFolder(self._root, id)
         try:
-            await asyncio.to_thread(_store, folder, format, file)
+            await asyncio.to_thread(_store, folder, _arrival(folder, sent, format), file)
             async with self._inspecting:
                 job = await asyncio.to_thread(self._inspected, sent, id, folder, format, reserved)
             entered = await asyncio.to_thread(self._records.add, job)
@@ -98,20 +102,26 @@ class Intake:
         return entered
 
     def _inspected(self, sent: Sent, id: str, folder: JobFolder, format: str, reserved: Collection[str]) -> Job:
-        stored, aside = folder.source(format).name, folder.bad_rows(format).name
+        arrived, aside = _arrival(folder, sent, format), folder.bad_rows(format)
         wanted = Wanted(
-            stored, sent.text_column, sent.encoding, sent.skip_bad_rows, aside if sent.skip_bad_rows else None, reserved
-        )
-        name = sent.name[:LONGEST_NAME]
+            arrived.name, sent.text_column, sent.encoding, sent.skip_bad_rows,
+            aside.name if sent.skip_bad_rows else None, reserved,
+            copy=folder.source(format).name if sent.redact else None,
+        )  # fmt: skip
+        name, encoding = sent.name[:LONGEST_NAME], sent.encoding
         try:
             found = inspect(folder.path, wanted, self._limits)
         except UploadError as error:
             said = str(error).replace("--skip-bad-rows", "skip_bad_rows").replace("--text-column", "text_column")
-            raise UploadError(said.replace("--encoding", "encoding").replace(stored, name)) from None
+            raise UploadError(said.replace("--encoding", "encoding").replace(arrived.name, name)) from None
+        if sent.redact:
+            arrived.unlink()
+            aside.unlink(missing_ok=True)
+            encoding = COPY_ENCODING if format in TEXT_FORMATS else None
         return Job(
             id=id, owner=sent.owner, idempotency_key=sent.idempotency_key, name=name, format=format,
-            text_column=found.text_column, encoding=sent.encoding, skip_bad_rows=sent.skip_bad_rows,
-            evidence=sent.evidence, rows=found.rows, bad_rows=found.bad_rows,
+            text_column=found.text_column, encoding=encoding, skip_bad_rows=sent.skip_bad_rows,
+            evidence=sent.evidence, redacted=found.redacted, rows=found.rows, bad_rows=found.bad_rows,
         )  # fmt: skip
 
 
@@ -128,9 +138,13 @@ def _format(sent: Sent) -> str:
     return sent.format
 
 
-def _store(folder: JobFolder, format: str, file: BinaryIO | Sequence[dict[str, Any]]) -> None:
+def _arrival(folder: JobFolder, sent: Sent, format: str) -> Path:
+    return folder.upload(format) if sent.redact else folder.source(format)
+
+
+def _store(folder: JobFolder, path: Path, file: BinaryIO | Sequence[dict[str, Any]]) -> None:
     folder.make()
-    with folder.source(format).open("wb") as target:
+    with path.open("wb") as target:
         if isinstance(file, Sequence):
             for row in file:
                 target.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")

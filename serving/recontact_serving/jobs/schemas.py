@@ -11,6 +11,9 @@ from recontact_serving.jobs.records import State
 from recontact_serving.schemas import Text, only, whole_characters
 from recontact_serving.store.tables import Job
 
+REDACT = (
+    "Mask personal data in the comments before anything is kept; other columns stay. Broken rows are not kept then."
+)
 TEXT = "text"  # the column of comments that came without rows
 
 
@@ -44,6 +47,7 @@ class JobForm(BaseModel):
     encoding: Annotated[str | NoNull, Field(max_length=32, description="Of CSV, TSV, JSONL; found if absent.")] = None
     skip_bad_rows: Annotated[bool, Field(description="Set broken rows aside rather than refuse the file.")] = False
     evidence: Annotated[bool, Field(description="Add the words that state each cause.")] = False
+    redact: Annotated[bool, Field(description=REDACT)] = False
 
 
 class JobRequest(BaseModel):
@@ -61,6 +65,7 @@ class JobRequest(BaseModel):
     rows: Annotated[list[Row] | None, Field(min_length=1)] = None
     text_column: Text | None = None
     evidence: StrictBool = False
+    redact: Annotated[StrictBool, Field(description=REDACT)] = False
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -71,7 +76,9 @@ class JobRequest(BaseModel):
     def form(self) -> JobForm:
         """How they are to be read."""
         column = TEXT if self.texts is not None else self.text_column
-        return JobForm(name="comments.jsonl", text_column=column, format="jsonl", evidence=self.evidence)
+        return JobForm(
+            name="comments.jsonl", text_column=column, format="jsonl", evidence=self.evidence, redact=self.redact
+        )
 
     def listed(self) -> list[dict[str, Any]]:
         """One row a comment."""
@@ -92,6 +99,9 @@ class JobOut(BaseModel):
     rows_done: int
     bad_rows: int = Field(description="Broken rows that were set aside.")
     evidence: bool
+    redacted: dict[str, int] | None = Field(
+        description="Comments in which personal data was masked: all, and by kind; null where none was to be."
+    )
     model_version: str | None = Field(description="The model that answers, once the job runs.")
     error: str | None = Field(description="Why it failed.")
     summary: dict[str, Any] | None = Field(description="Comments by cause and by language, and how many need review.")

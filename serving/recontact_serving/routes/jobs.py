@@ -72,7 +72,8 @@ async def create(request: Request, response: Response, desk: Desk, owner: Owner,
     async with _sent(request) as (form, file):
         sent = Sent(
             owner=owner, name=form.name, text_column=form.text_column, format=form.format, encoding=form.encoding,
-            skip_bad_rows=form.skip_bad_rows, evidence=form.evidence, idempotency_key=idempotency_key or None,
+            skip_bad_rows=form.skip_bad_rows, evidence=form.evidence,
+            redact=form.redact or request.app.state.settings.redact, idempotency_key=idempotency_key or None,
         )  # fmt: skip
         reserved = AnswerColumns(request.app.state.scheduler.classifier.taxonomy, form.evidence).names
         job = await desk.intake.take(sent, file, reserved)

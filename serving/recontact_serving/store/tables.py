@@ -30,6 +30,7 @@ class Job(Base):
     encoding: Mapped[str | None] = mapped_column(String(32))
     skip_bad_rows: Mapped[bool] = mapped_column(Boolean)
     evidence: Mapped[bool] = mapped_column(Boolean)
+    redacted: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
     rows: Mapped[int] = mapped_column(Integer)
     bad_rows: Mapped[int] = mapped_column(Integer, default=0)
     rows_done: Mapped[int] = mapped_column(Integer, default=0)

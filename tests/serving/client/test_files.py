@@ -59,6 +59,14 @@ def test_a_file_comes_back_whole_and_nothing_of_it_stays(
         assert (tmp_path / f"out.{format}").read_bytes() == (tmp_path / f"expected.{format}").read_bytes()
 
 
+def test_a_file_is_redacted_where_that_is_asked_for(client: Client, tmp_path: Path) -> None:
+    source = b"comment\nring 912 34 567 eller kari@example.no, takk\n"
+    job = client.classify_file(source, tmp_path / "out.csv", format="csv", redact=True)
+    assert job.redacted == {"comments": 1, "phone": 1, "email": 1}
+    assert "ring [phone] eller [email], takk" in (tmp_path / "out.csv").read_text(encoding="utf-8")
+    assert client.submit(source, format="csv").redacted is None
+
+
 def test_a_job_can_be_sent_from_anywhere_and_followed(client: Client, tmp_path: Path) -> None:
     (tmp_path / "survey.csv").write_text(CSV, encoding="utf-8")
     (tmp_path / "survey.gz").write_bytes(gzip.compress(CSV.encode()))
