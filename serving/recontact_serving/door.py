@@ -107,7 +107,8 @@ class Door:
             await send(message)
 
         headers = Headers(scope=scope)
-        refusal = self._foreign(scope["method"], path, headers) or await self._unknown(scope, path, headers)
+        refusal = _elsewhere(scope, path) or self._foreign(scope["method"], path, headers)
+        refusal = refusal or await self._unknown(scope, path, headers)
         await (refusal or self.app)(scope, receive, dressed)
 
     def _foreign(self, method: str, path: str, headers: Headers) -> ASGIApp | None:
@@ -154,6 +155,13 @@ class Door:
 
 def _under(path: str, starts: Collection[str]) -> bool:
     return any(path == start or path.startswith(start.rstrip("/") + "/") for start in starts)
+
+
+def _elsewhere(scope: Scope, path: str) -> ASGIApp | None:
+    """Refuses what is asked below a prefix, where no rule about a path would hold."""
+    if not scope.get("root_path"):
+        return None
+    return problem(path, 404, f"this server answers at the root alone, not below {scope['root_path'][:100]}")
 
 
 def _shown(headers: Headers) -> str | None:

@@ -12,6 +12,8 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from recontact_data.errors import RecontactError
+from recontact_serving.settings import Settings
+from recontact_serving.store.database import open_store
 from recontact_serving.store.tables import ApiKey
 
 PREFIX = "rc"  # so that scanners of source code know a key that was left there
@@ -101,6 +103,22 @@ class Keys:
         known = self._known.get(id)
         right = hmac.compare_digest(_hash(secret), known.hash if known else _hash(""))
         return known if right and known and prefix == PREFIX else None
+
+
+def check_there_is_one(settings: Settings, where: str, asking_none: str) -> None:
+    """Makes sure that a server which asks for keys can be asked at all.
+
+    Args:
+        settings: The server's.
+        where: What is served, for people.
+        asking_none: How to ask for no keys.
+
+    Raises:
+        RecontactError: keys are needed, and there is none.
+    """
+    if settings.keys_needed and not Keys(open_store(settings)).live():
+        cure = f"make one with `recontact keys create NAME`, or ask for none with {asking_none}"
+        raise RecontactError(f"{where} is not served without API keys, and there is none; {cure}")
 
 
 def _hash(secret: str) -> str:

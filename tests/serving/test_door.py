@@ -226,6 +226,12 @@ def test_keys_are_needed_where_others_can_ask(host: str, chosen: str, needed: bo
     assert Settings(host=host, keys=chosen).keys_needed is needed  # type: ignore[arg-type]
 
 
+def test_below_a_prefix_no_key_opens_anything(settings: Settings, store: Keys, classifier: CauseClassifier) -> None:
+    key = store.create("crm", [Scope.classify])
+    with TestClient(create_app(settings, classifier), root_path="/x") as client:
+        refused(client.get("/x/v1/models", headers=bearer(key)), 404, "at the root alone", "/x")
+
+
 def test_a_server_without_keys_is_not_shown_to_others(
     recontact: Callable[..., tuple[int, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,9 +35,8 @@ def serve(
 
     from recontact_data.errors import RecontactError
     from recontact_serving.app import create_app
-    from recontact_serving.keys import Keys
+    from recontact_serving.keys import check_there_is_one
     from recontact_serving.settings import load_settings
-    from recontact_serving.store.database import open_store
     from recontact_serving.tls import tls_options
 
     given = {
@@ -46,9 +45,7 @@ def serve(
     }  # fmt: skip
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     tls = tls_options(settings)
-    if settings.keys_needed and not Keys(open_store(settings)).live():
-        cure = "make one with `recontact keys create NAME`, or ask for none with --open"
-        raise RecontactError(f"{settings.host} is not served without API keys, and there is none; {cure}")
+    check_there_is_one(settings, settings.host, "--open")
     app = create_app(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
