@@ -183,6 +183,11 @@ def test_the_folder_names_no_class_that_older_versions_of_transformers_lack(mode
     assert not {"is_local", "local_files_only"} & config.keys()
 
 
+def test_the_folder_says_that_it_classifies_and_does_not_embed(model_folder: Path) -> None:
+    config = json.loads((model_folder / "config.json").read_text(encoding="utf-8"))
+    assert config["architectures"] == ["BertForSequenceClassification"]
+
+
 @pytest.mark.parametrize(
     "name",
     ["model.onnx", "model.safetensors", "tokenizer.json", "calibration.json", "causes.yaml", "manifest.json"],

@@ -163,6 +163,7 @@ def export(
         fold(last_layer(model), calibration)
         save_tokenizer(tokenizer, folder)
         model.config.dtype = torch.float32
+        model.config.architectures = [type(model).__name__]  # servers choose by it what a folder can do
         model.config.save_pretrained(folder)
         save_file(_halves(model), folder / WEIGHTS, metadata={"format": "pt"})
         save_file({k: v.detach().clone() for k, v in evidence.state_dict().items()}, folder / EVIDENCE)
