@@ -66,8 +66,15 @@ class OpenLoop:
         return Answer(due, status, time.perf_counter() - start - due, retry_after)
 
     async def _exchange(self, body: bytes) -> tuple[int, bool]:
+        if self._idle:
+            try:
+                return await self._over(*self._idle.pop(), body)
+            except (OSError, asyncio.IncompleteReadError):
+                pass  # the server had closed it meanwhile; clients open another one then
+        return await self._over(*await asyncio.open_connection(self._address.hostname, self._address.port), body)
+
+    async def _over(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> tuple[int, bool]:
         host, port = self._address.hostname, self._address.port
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection(host, port)
         head = f"POST {self._address.path} HTTP/1.1\r\nhost: {host}:{port}\r\ncontent-type: application/json\r\n"
         writer.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
         status, *fields = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().splitlines()

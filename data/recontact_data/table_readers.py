@@ -146,7 +146,10 @@ def refuse_bad_archive(path: Path, name: str, most: int = MAX_UNPACKED_BYTES) ->
 
 def _trimmed(table: pl.DataFrame) -> pl.DataFrame:
     """Drops empty rows at the end, and the times of columns that are all midnight."""
-    filled = pl.any_horizontal((pl.all().cast(pl.String).fill_null("") != "").fill_null(value=False))
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
+    filled = pl.any_horizontal(
+        pl.lit(value=False), pl.col(texts).fill_null("") != "", pl.all().exclude(texts).is_not_null()
+    )
     last = table.select(filled.alias("f")).to_series().arg_true().max() if table.height else None
     table = table.head(0 if last is None else int(str(last)) + 1)
     for column in table.get_columns():

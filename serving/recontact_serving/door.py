@@ -120,7 +120,7 @@ class Door:
         origin = headers.get("origin")
         if origin is None or method in SAFE_METHODS or {origin, "*"} & set(self._origins):
             return None
-        if urlsplit(origin).netloc == host:
+        if host and _same_place(origin, host):
             return None
         return problem(path, 403, f"pages of {origin[:100]} may not ask this server (RECONTACT_CORS_ORIGINS)")
 
@@ -155,6 +155,13 @@ class Door:
 
 def _under(path: str, starts: Collection[str]) -> bool:
     return any(path == start or path.startswith(start.rstrip("/") + "/") for start in starts)
+
+
+def _same_place(origin: str, host: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == host
+    except ValueError:  # no address at all
+        return False
 
 
 def _elsewhere(scope: Scope, path: str) -> ASGIApp | None:

@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         tls_key_password_file: File that holds the key's password; None where it has none.
     """
 
-    model_config = SettingsConfigDict(env_prefix="RECONTACT_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="RECONTACT_", env_ignore_empty=True, frozen=True)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     max_characters: int = Field(default=20_000, ge=1)
     max_body_bytes: int = Field(default=8_000_000, ge=1)
     workers: int | None = Field(default=None, ge=1)
-    max_wait_ms: float = Field(default=500, gt=0)
+    max_wait_ms: float = Field(default=200, gt=0)
     max_waiting_bytes: int = Field(default=64_000_000, ge=1)
     jobs: bool = True
     data: Path = Field(default_factory=lambda: user_data_path("recontact"))

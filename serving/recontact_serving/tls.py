@@ -62,8 +62,8 @@ def _try(certificate: Path, key: Path, password: str) -> None:
     try:
         # Without a password of its own OpenSSL would ask for one on the terminal.
         context.load_cert_chain(certificate, key, lambda: password)
-    except ssl.SSLError as error:
-        if error.reason == MISMATCH:
+    except (ssl.SSLError, ValueError) as error:  # ValueError: a password longer than OpenSSL takes
+        if isinstance(error, ssl.SSLError) and error.reason == MISMATCH:
             cure = "give the key that it was made with, and the server's own certificate first in its file"
             raise RecontactError(f"the key {key} does not fit the certificate {certificate}; {cure}") from error
         cure = "name the file that holds its password, if it has one, with --tls-key-password-file"

@@ -96,6 +96,20 @@ def test_xlsx_gives_the_first_sheet_with_its_types(tmp_path: Path) -> None:
     assert read(path)[0].items() >= expected.items()
 
 
+def test_xlsx_with_a_column_of_durations_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "in.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet, hours = book.add_worksheet(), book.add_format({"num_format": "[h]:mm:ss"})
+        for row, cells in enumerate([["comment", "spent"], ["slow", 0.5], ["", None]]):
+            sheet.write_string(row, 0, cells[0])
+            if row:
+                sheet.write(row, 1, cells[1], hours)
+            else:
+                sheet.write_string(row, 1, cells[1])
+    (row,) = read(path)
+    assert row["comment"] == "slow"
+
+
 def test_xlsx_keeps_empty_rows_between_rows_and_drops_those_at_the_end(tmp_path: Path) -> None:
     path = xlsx(tmp_path, [["id", "text"], [1, "a"], [], [3, "c"], ["", ""], []], first_row=2)
     assert read(path) == [{"id": 1, "text": "a"}, {"id": None, "text": None}, {"id": 3, "text": "c"}]

@@ -196,7 +196,8 @@ def test_a_name_that_was_made_to_point_here_is_refused(local: TestClient) -> Non
 def test_foreign_pages_may_not_send(local: TestClient) -> None:
     files = {"file": ("a.csv", b"comment\nx\n")}
     refused(local.post("/v1/jobs", files=files, headers={"origin": "https://evil.example"}), 403, "CORS")
-    refused(local.post("/v1/jobs", files=files, headers={"origin": "null"}), 403)
+    for origin in ("null", "http://[", "http://localhost."):
+        refused(local.post("/v1/jobs", files=files, headers={"origin": origin}), 403)
     assert local.post("/v1/jobs", files=files, headers={"origin": "http://localhost"}).status_code == 202
 
 

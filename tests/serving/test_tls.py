@@ -31,6 +31,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "password").write_text(f"{PASSWORD}\n")
     openssl("pkey -in server.key -aes256 -passout file:password -out locked.key", folder)
     (folder / "wrong").write_text("another password")
+    (folder / "endless").write_text("long" * 1000)
     return folder
 
 
@@ -69,6 +70,10 @@ def test_a_client_that_trusts_the_certificate_is_answered(
         ("--tls-certificate server.pem --tls-key other.key", ["other.key does not fit", "server.pem"]),
         ("--tls-certificate server.pem --tls-key password", ["password cannot be opened as a key"]),
         ("--tls-certificate server.pem --tls-key locked.key", ["without a password", "--tls-key-password-file"]),
+        (
+            "--tls-certificate server.pem --tls-key locked.key --tls-key-password-file endless",
+            ["with the password given"],
+        ),
         ("--tls-certificate server.pem --tls-key locked.key --tls-key-password-file wrong", ["the password given"]),
     ],
 )

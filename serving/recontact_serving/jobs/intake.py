@@ -90,8 +90,9 @@ class Intake:
         id = new_id()
         folder = JobFolder(self._root, id)
         try:
-            await asyncio.to_thread(_store, folder, _arrival(folder, sent, format), file)
+            # Nothing is kept before its turn has come: what waits for long would look forgotten.
             async with self._inspecting:
+                await asyncio.to_thread(_store, folder, _arrival(folder, sent, format), file)
                 job = await asyncio.to_thread(self._inspected, sent, id, folder, format, reserved)
             entered = await asyncio.to_thread(self._records.add, job)
         except BaseException:

@@ -20,7 +20,7 @@ from recontact_serving.store.tables import Job
 POLL = 1.0  # seconds between looks for jobs that another server took or left
 TELL = 0.5  # seconds between notes of how far a job is
 SWEEP = 60.0  # seconds between looks for jobs whose time is over
-ORPHAN = 3600.0  # seconds after which files without a job are removed
+ORPHAN = 7200.0  # seconds after which files without a job are removed; longer than any inspection
 
 
 class LostError(Exception):

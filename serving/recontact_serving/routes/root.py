@@ -9,7 +9,7 @@ from recontact import __version__
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/")
+@router.api_route("/", methods=["GET", "HEAD"])
 async def root() -> dict[str, Any]:
     """Says where everything else is; the paths are relative, so that they hold below a proxy's path too."""
     return {
