@@ -46,7 +46,7 @@ class CommentRedaction:
             return row
         redacted = masked(text_of(row, self.column))
         self.comments += bool(redacted.kinds)
-        self.kinds.update(set(redacted.kinds))
+        self.kinds.update(redacted.kinds.keys())
         return row | {self.column: redacted.text}
 
 

@@ -128,7 +128,7 @@ def test_redact_masks_the_comments_and_leaves_other_columns(classify: Command, c
     Path("a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     ended = classify("a.jsonl", "-o", "b.jsonl", "--redact", "--evidence")
     assert ended.code == 0, ended.err
-    assert "1 comments had personal data, now masked (phone 1, email 1)" in ended.err
+    assert "1 comment had personal data, now masked (phone 1, email 1)" in ended.err
     written = [json.loads(line) for line in Path("b.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["comment"] for row in written] == MASKED
     assert {row["contact"] for row in written} == {"kari@example.no"}

@@ -68,7 +68,7 @@ def folder(
     request: pytest.FixtureRequest,
 ) -> Path:
     """What the documents' user has: a survey, labels, a model, a registry where it was in service once."""
-    table = pl.DataFrame({"id": [1, 2], "comment": ["they never called back", "all good, thank you"]})
+    table = pl.DataFrame({"id": [1, 2], "comment": ["they never called back on 07911 123456", "all good, thank you"]})
     table.write_csv(tmp_path / "survey.csv")
     table.write_excel(tmp_path / "survey.xlsx")
     table.write_ndjson(tmp_path / "comments.jsonl")
@@ -118,6 +118,11 @@ def answers(name: str) -> Done:
     return check
 
 
+def without_personal_data(printed: str, folder: Path) -> None:
+    assert "1 comment had personal data, now masked (phone 1)" in printed
+    assert "[phone]" in (folder / "survey.causes.csv").read_text(encoding="utf-8")
+
+
 def reported(printed: str, folder: Path) -> None:
     assert "macro" in printed.lower()
     assert "<html" in (folder / "report.html").read_text(encoding="utf-8")
@@ -152,6 +157,7 @@ def in_service(printed: str, folder: Path) -> None:
 RUN: dict[str, Done] = {
     "recontact classify survey.xlsx": answers("survey.causes.xlsx"),
     "recontact classify survey.csv -o causes.parquet --text-column comment": answers("causes.parquet"),
+    "recontact classify survey.csv --redact": without_personal_data,
     "recontact classify survey.csv --model my-model": answers("survey.causes.csv"),
     "recontact classify survey.csv --model my-model --min-precision 0.8": answers("survey.causes.csv"),
     "cat comments.jsonl | recontact classify - > causes.jsonl": answers("causes.jsonl"),

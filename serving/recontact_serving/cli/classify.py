@@ -125,7 +125,8 @@ class _Bar:
 
 def _masked(summary: "Summary") -> str:
     kinds = ", ".join(f"{kind} {count}" for kind, count in summary.redacted_kinds.most_common())
-    return f"{summary.redacted} comments had personal data, now masked" + (f" ({kinds})" if kinds else "")
+    comments = "1 comment" if summary.redacted == 1 else f"{summary.redacted} comments"
+    return f"{comments} had personal data, now masked" + (f" ({kinds})" if kinds else "")
 
 
 def show(console: "Console", summary: "Summary", taxonomy: "Taxonomy", target: str) -> None:
