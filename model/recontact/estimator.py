@@ -20,7 +20,6 @@ from recontact.registry import model_folder
 from recontact.runtime import Runtime, RuntimeName, load_runtime
 from recontact.text import Floats, Pieces, TextEncoder, is_blank, merge_windows
 from recontact_data.errors import MissingExtraError, ModelError, TaxonomyError
-from recontact_data.language import identify_language
 from recontact_data.taxonomy import NONE, Taxonomy, load_taxonomy
 
 if TYPE_CHECKING:
@@ -261,7 +260,7 @@ class CauseClassifier:
             evidence=tuple(span for cause in causes for span in self._evidence(cause, text, scores)),
             confidence=confidence,
             probabilities=dict(zip(self.rule.causes, scores.probabilities.tolist(), strict=True)),
-            language=identify_language(text),
+            language=scores.pieces.language,
             needs_review=confidence < self.rule.review_confidence,
             truncated=scores.pieces.truncated,
             model_version=self.model_version,

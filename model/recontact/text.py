@@ -2,14 +2,16 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from recontact.spelling import Restored, restore
 from recontact_data.errors import ModelError
+from recontact_data.language import UNKNOWN
 
 MOST_WINDOWS = 32
 OVERLAP = 4  # neighbouring windows share at least one fourth of what a window holds
@@ -38,15 +40,17 @@ class Pieces:
 
     Attributes:
         windows: One, or for a long comment several that overlap, in order.
-        offsets: Characters (start, end) of each piece that some window holds, special pieces left out.
+        offsets: Characters (start, end) of the comment for each piece that some window holds, special pieces left out.
         before: Special pieces at the start of each window.
         truncated: Whether the comment went on after the last window.
+        language: Code of the comment's language, if it was looked into.
     """
 
     windows: tuple[Window, ...]
     offsets: list[tuple[int, int]]
     before: int
     truncated: bool
+    language: str = UNKNOWN
 
 
 class TextEncoder:
@@ -67,8 +71,15 @@ class TextEncoder:
         self._max_length = max_length
 
     def encode(self, texts: Sequence[str]) -> list[Pieces]:
-        """Pieces of each comment."""
-        return [cut_windows(encoding, self._max_length) for encoding in self._tokenizer.encode_batch(list(texts))]
+        """Pieces of each comment, of its words as they were meant (`recontact.spelling`)."""
+        comments = [restore(text) for text in texts]
+        encodings = self._tokenizer.encode_batch([comment.text for comment in comments])
+        return [self._pieces(*pair) for pair in zip(comments, encodings, strict=True)]
+
+    def _pieces(self, comment: Restored, encoding: Encoding) -> Pieces:
+        pieces = cut_windows(encoding, self._max_length)
+        offsets = [comment.original(*place) for place in pieces.offsets] if comment.changes else pieces.offsets
+        return replace(pieces, offsets=offsets, language=comment.language)
 
 
 def cut_windows(encoding: Encoding, max_length: int) -> Pieces:

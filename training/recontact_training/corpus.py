@@ -47,7 +47,9 @@ def _files(folder: Path, *patterns: str) -> list[Path]:
     return sorted(p for pattern in patterns for end in ("", ".xz") for p in folder.glob(pattern + end))
 
 
-def mono(folder: Path, language: str, traditional: float = 0.0, seed: int = 13) -> list[str]:
+def mono(
+    folder: Path, language: str, traditional: float = 0.0, seed: int = 13, leave_out: Sequence[str] = ()
+) -> list[str]:
     """Lines of one language; of dry documentation (`<lang>.docs.txt`) no more than of the rest, or 20,000.
 
     Args:
@@ -55,9 +57,13 @@ def mono(folder: Path, language: str, traditional: float = 0.0, seed: int = 13) 
         language: Which one.
         traditional: Share of Chinese lines that are turned to Traditional characters.
         seed: Seed of which.
+        leave_out: Files with such a part in their name, as in `<lang>.<part>.txt`, are not read.
     """
     dry = _files(folder, f"mono/{language}.docs.txt")
-    others, held_out = [p for p in _files(folder, f"mono/{language}.*.txt") if p not in dry], held_out_texts(folder)
+    others = [
+        p for p in _files(folder, f"mono/{language}.*.txt") if p not in dry and p.name.split(".")[1] not in leave_out
+    ]
+    held_out = held_out_texts(folder)
     lines = [line for path in others for line in read_lines(path) if line not in held_out]
     allowed = max(FEWEST_DRY, len(lines))
     lines += [line for path in dry for line in read_lines(path) if line not in held_out][:allowed]
