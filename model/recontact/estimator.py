@@ -60,7 +60,12 @@ class CauseClassifier:
 
     @classmethod
     def load(
-        cls, model: str | Path | None = None, *, runtime: RuntimeName = "onnx", min_precision: float | None = None
+        cls,
+        model: str | Path | None = None,
+        *,
+        runtime: RuntimeName = "onnx",
+        min_precision: float | None = None,
+        as_typed: bool = False,
     ) -> "Self":
         """Opens a model.
 
@@ -68,6 +73,8 @@ class CauseClassifier:
             model: A model folder, or a registry, of which the current model is opened; None for the bundled model.
             runtime: `onnx`, or `torch` where the train extra is installed.
             min_precision: Share of the comments found to state a cause that really must; see `at_precision`.
+            as_typed: Whether comments are read as they are typed; else slips, missing accents, Cyrillic in Latin
+                letters and Traditional Chinese are mended before (`recontact.spelling`).
 
         Raises:
             ModelError: the folder is missing, damaged or of another format, the registry has no current
@@ -75,10 +82,10 @@ class CauseClassifier:
         """
         folder = None if model is None else model_folder(Path(model))
         classifier = cls(base=folder)
-        classifier._open(folder or BUNDLED, runtime)
+        classifier._open(folder or BUNDLED, runtime, as_typed=as_typed)
         return classifier if min_precision is None else classifier.at_precision(min_precision)
 
-    def _open(self, folder: Path, runtime: RuntimeName = "onnx") -> None:
+    def _open(self, folder: Path, runtime: RuntimeName = "onnx", *, as_typed: bool = False) -> None:
         manifest = read_manifest(folder)
         calibration = Calibration.load(folder)
         try:
@@ -93,7 +100,7 @@ class CauseClassifier:
             review_confidence=calibration.review_confidence,
             believed=calibration.confidence,
         )
-        self._encoder = TextEncoder(folder, manifest.max_length)
+        self._encoder = TextEncoder(folder, manifest.max_length, as_typed=as_typed)
         self._runtime: Runtime = load_runtime(folder, runtime)
         # One pool a classifier: requests that come at once share the cores instead of multiplying threads.
         self._pool = ThreadPoolExecutor(max_workers=usable_cores(), thread_name_prefix="recontact")

@@ -56,8 +56,13 @@ class Pieces:
 class TextEncoder:
     """A model's tokenizer; comments of more than `max_length` pieces are read in windows."""
 
-    def __init__(self, folder: Path, max_length: int) -> None:
+    def __init__(self, folder: Path, max_length: int, *, as_typed: bool = False) -> None:
         """Reads `tokenizer.json` of a model folder.
+
+        Args:
+            folder: The model folder.
+            max_length: Pieces that the model reads at once.
+            as_typed: Whether comments are read with their slips and without the accents they lack.
 
         Raises:
             ModelError: the file is missing or damaged.
@@ -69,10 +74,11 @@ class TextEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._max_length = max_length
+        self._read = Restored.as_typed if as_typed else restore
 
     def encode(self, texts: Sequence[str]) -> list[Pieces]:
         """Pieces of each comment, of its words as they were meant (`recontact.spelling`)."""
-        comments = [restore(text) for text in texts]
+        comments = [self._read(text) for text in texts]
         encodings = self._tokenizer.encode_batch([comment.text for comment in comments])
         return [self._pieces(*pair) for pair in zip(comments, encodings, strict=True)]
 

@@ -65,6 +65,11 @@ class Restored:
     language: str
     changes: tuple[Change, ...] = ()
 
+    @classmethod
+    def as_typed(cls, text: str) -> "Restored":
+        """A comment that is left as it is."""
+        return cls(text, identify_language(text))
+
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Where a stretch of `text` is in the comment; words that were replaced count as a whole."""
         return self._place(start, first=True), self._place(end, first=False)
@@ -97,6 +102,14 @@ def restore(text: str) -> Restored:
         meant = cyrillic_language([word[0].lower() for word in latin], language)
         if meant and (words := words_of(meant)):
             return _replaced(text, meant, [(word, in_cyrillic(word[0].lower(), meant, words)) for word in latin])
+    restored = _mended(text, language)
+    # Neighbours, such as Danish and Norwegian, are told apart by letters that were missing.
+    clearer = identify_language(restored.text) if restored.changes else language
+    return restored if clearer == language else _mended(text, clearer)
+
+
+def _mended(text: str, language: str) -> Restored:
+    """A comment with the accents that it lacks and without slips, by the words of a language."""
     words = words_of(language)
     if words is None:
         return Restored(text, language)
@@ -127,7 +140,7 @@ def _accented(text: str, typed: Sequence[re.Match[str]], words: Words) -> Iterat
     lacks_accents = not has_accents and signs >= max(1, len(typed) / 10)
     for word, meant, seen, own in candidates:
         if has_accents:
-            sure = not own and len(word[0]) >= FEWEST_LETTERS and seen >= SEEN
+            sure = not own and len(word[0]) > FEWEST_LETTERS and seen >= SEEN
         else:
             sure = seen >= (LIKELY if lacks_accents else SURELY) * own
         if sure:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from recontact.spelling.letters import NEXT_TO
 from recontact.spelling.words import Words
 
-FEWEST_LETTERS = 4
+FEWEST_LETTERS = 3
+"""In words of three, only swapped letters are looked for: anything else may be too much."""
 MOST_LETTERS = 30
 LEAST_LIKELY = 200.0
 """How often a word must have been seen, times how common the slip is, before an unknown word is taken for it."""
@@ -55,7 +56,7 @@ def _candidates(word: str, letters: str, words: Words) -> Iterator[tuple[str, fl
             return
         if k < last and letter != word[k + 1]:
             yield start + word[k + 1] + letter + word[k + 2 :], SWAPPED
-        if not k:
+        if not k or len(word) == FEWEST_LETTERS:
             continue
         doubled = letter == word[k - 1]
         yield start + rest, DOUBLED if doubled else AT_END if k == last else MISSED
@@ -63,5 +64,6 @@ def _candidates(word: str, letters: str, words: Words) -> Iterator[tuple[str, fl
             yield start + near + rest, AT_END if k == last else NEIGHBOUR
         for missing in letters:
             yield start + missing + word[k:], DOUBLED if missing in (letter, word[k - 1]) else MISSED
-    for missing in letters:
-        yield word + missing, AT_END
+    if len(word) > FEWEST_LETTERS:
+        for missing in letters:
+            yield word + missing, AT_END

@@ -31,7 +31,7 @@ class Words:
 
     def starts(self, start: str) -> bool:
         """Whether a word begins so."""
-        return bool(self._seen.has_keys_with_prefix(start))
+        return next(self._seen.iterkeys(start), None) is not None
 
     def meant(self, typed: str) -> str | None:
         """The most frequent word that is typed so by whoever lacks its letters."""
