@@ -37,7 +37,7 @@ class Answerer:
         """Predictions of comments, in order; no longer worked on once the client has gone.
 
         Raises:
-            TooLargeError: there are too many comments, or one is too long.
+            TooLargeError: there are too many comments, or they are too long.
             OverloadedError: too much waits already.
             FailedError: a comment could not be computed.
             ClientDisconnect: the client has gone.
@@ -53,6 +53,10 @@ class Answerer:
             raise TooLargeError(f"a request may hold {most} texts, this one has {len(comments)}; split it")
         if (longest := max(map(len, comments), default=0)) > long:
             raise TooLargeError(f"a text may have {long} characters, one has {longest}; shorten it")
+        if (together := sum(map(len, comments))) > (most := self._settings.max_request_characters):
+            raise TooLargeError(
+                f"the texts of a request may have {most} characters together, these have {together}; split it, or send a job"
+            )
 
     async def _while_connected(self, comments: Sequence[str]) -> list[Prediction]:
         answers = asyncio.ensure_future(self._scheduler.classify(comments, self.classifier))

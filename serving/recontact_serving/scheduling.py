@@ -7,6 +7,7 @@ long a request would have to wait is known before it is taken, by the work ahead
 
 import asyncio
 import contextlib
+import heapq
 import logging
 import math
 import threading
@@ -23,6 +24,8 @@ from recontact.text import is_blank
 log = logging.getLogger("recontact")
 
 TURN = 256  # pieces of a request that are computed before the next one has its turn
+PATIENT_TURN = 32  # those of a patient request while others wait: a comment or two
+ALWAYS = 2  # requests a worker that are taken whatever they have to wait
 BYTES_A_PIECE = 4  # of a comment in UTF-8, about, in all languages
 EVERY_COMMENT = 8  # pieces whose time goes by for any comment, besides its own
 MEMORY = 0.95  # what a turn leaves of the weight of those before it, in the pace
@@ -75,10 +78,16 @@ class _Request:
     loop: asyncio.AbstractEventLoop
     answers: list[Prediction | None]
     left: int  # cost of what is not answered yet
+    patient: bool = False
     halted: deque[tuple[int, Steps]] = field(default_factory=deque)
     begun: int = 0
     answered: int = 0
     over: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether it keeps one worker busy at most: a comment is never computed by two."""
+        return self.answered >= len(self.texts) - 1
 
     @property
     def ready(self) -> bool:
@@ -142,6 +151,7 @@ class Scheduler:
         self._observe = observe
         self._waiting: deque[_Request] = deque()
         self._taken: set[_Request] = set()
+        self._hurried = 0  # those that are not patient
         self._changed = threading.Condition()
         self._cost, self._seconds = FIRST_PACE * FIRST_SECONDS, FIRST_SECONDS
         self._closed = False
@@ -172,13 +182,21 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         costs = [_cost(text) for text in texts]
         request = _Request(
-            classifier or self.classifier, texts, costs, loop.create_future(), loop, [None] * len(texts), sum(costs)
+            classifier or self.classifier,
+            texts,
+            costs,
+            loop.create_future(),
+            loop,
+            [None] * len(texts),
+            sum(costs),
+            patient,
         )
         with self._changed:
             self._begin_work()
             if not patient:
                 self._admit(request)
             self._taken.add(request)
+            self._hurried += not patient
             self._waiting.append(request)
             self._changed.notify_all()
         try:
@@ -187,6 +205,7 @@ class Scheduler:
             with self._changed:
                 request.over = True
                 self._taken.discard(request)
+                self._hurried -= not patient
                 with contextlib.suppress(ValueError):
                     self._waiting.remove(request)
 
@@ -204,9 +223,17 @@ class Scheduler:
         self._workers.clear()
 
     def wait(self, cost: int) -> float:
-        """Seconds that a request of `cost` would wait for others; meanwhile each of them gets as many turns."""
-        ahead = sum(min(other.left, cost + TURN) for other in self._taken)
-        return ahead * self._seconds / (self._cost * self._count)
+        """Seconds that a request of `cost` would wait for others, about; meanwhile each of them gets as many turns."""
+        turns = cost / TURN + 1
+        ahead = {other: min(other.left, turns * (PATIENT_TURN if other.patient else TURN)) for other in self._taken}
+        longest = heapq.nlargest(self._count - 1, (work for other, work in ahead.items() if other.alone))
+        # Single comments that are very long keep as many workers busy as they are, and leave the others free.
+        left, free = sum(ahead.values()), self._count
+        least = left / free
+        for work in longest:
+            left, free = left - work, free - 1
+            least = min(least, left / free)
+        return least * self._seconds / self._cost
 
     def check_open(self) -> None:
         """Makes sure that requests are taken.
@@ -226,13 +253,17 @@ class Scheduler:
                 worker.start()
 
     def _admit(self, request: _Request) -> None:
-        if (wait := self.wait(request.left)) > self._max_wait:
-            raise OverloadedError(f"{len(self._taken)} requests wait already; try again later", wait)
-        waiting = sum(other.left for other in self._taken)
-        if waiting and waiting + request.left > self._max_cost:
+        if self._hurried >= ALWAYS * self._count and (wait := self.wait(request.left)) > self._max_wait:
+            raise OverloadedError(
+                f"{self._hurried} requests are before this one, which would wait {wait:.1f} seconds; none may wait "
+                f"longer than {self._max_wait:g}: try again later",
+                wait,
+            )
+        left = sum(other.left for other in self._taken)
+        if left and left + request.left > self._max_cost:
             raise OverloadedError(
                 "as many comments wait already as may; try again later, or send fewer at once",
-                waiting * self._seconds / (self._cost * self._count),
+                left * self._seconds / (self._cost * self._count),
             )
 
     def _work(self) -> None:
@@ -257,10 +288,10 @@ class Scheduler:
     def _turn(self, request: _Request) -> None:
         """Computes comments of a request until the turn is spent; other workers may be at the same request."""
         begun, pieces, finished = time.perf_counter(), 0, list[tuple[int, Prediction]]()
-        while pieces < TURN and (task := self._begin(request)) is not None:
+        while pieces < self._budget(request) and (task := self._begin(request)) is not None:
             index, steps = task
             try:
-                while pieces < TURN:
+                while pieces < self._budget(request):
                     pieces += next(steps)
                 with self._changed:
                     request.halted.append(task)
@@ -269,6 +300,10 @@ class Scheduler:
                 finished.append((index, end.value))
         self._end(request, finished, time.perf_counter() - begun)
         self._observe(len(finished), pieces, time.perf_counter() - begun)
+
+    def _budget(self, request: _Request) -> int:
+        """Pieces of a turn; those who come while it lasts shorten it."""
+        return PATIENT_TURN if request.patient and self._hurried else TURN
 
     def _begin(self, request: _Request) -> tuple[int, Steps] | None:
         with self._changed:

@@ -21,6 +21,7 @@ class Settings(BaseSettings):
         model: Model folder; None for the bundled model.
         max_texts: Comments a request may hold.
         max_characters: Characters a comment may have.
+        max_request_characters: Characters that the comments of a request may have together.
         max_body_bytes: Bytes a request's body may have.
         workers: Threads that compute; None for one a core.
         max_wait_ms: Milliseconds a request may have to wait for others; one that would wait longer is refused at once.
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     model: Path | None = None
     max_texts: int = Field(default=1000, ge=1)
     max_characters: int = Field(default=20_000, ge=1)
+    max_request_characters: int = Field(default=500_000, ge=1)
     max_body_bytes: int = Field(default=8_000_000, ge=1)
     workers: int | None = Field(default=None, ge=1)
     max_wait_ms: float = Field(default=200, gt=0)

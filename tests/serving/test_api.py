@@ -23,7 +23,8 @@ JSON = {"content-type": "application/json"}
 @pytest.fixture(scope="module")
 def client(classifier: CauseClassifier) -> TestClient:
     """A client of a server with small limits; an error inside the server comes as an answer."""
-    app = create_app(Settings(max_texts=5, max_characters=200, max_body_bytes=3000), classifier)
+    limits = Settings(max_texts=5, max_characters=200, max_request_characters=500, max_body_bytes=3000)
+    app = create_app(limits, classifier)
     return TestClient(app, raise_server_exceptions=False)
 
 
@@ -144,6 +145,12 @@ def test_too_many_texts_are_refused_with_the_limit(client: TestClient) -> None:
 def test_too_long_a_text_is_refused_with_the_limit(client: TestClient) -> None:
     assert "200 characters" in is_problem(post(client, {"texts": ["fine", SECRET + "x" * 200]}), 413)["detail"]
     assert post(client, {"text": "x" * 200}).status_code == 200
+
+
+def test_too_many_characters_together_are_refused_with_the_limit(client: TestClient) -> None:
+    detail = is_problem(post(client, {"texts": [SECRET + "x" * (150 - len(SECRET))] * 4}), 413)["detail"]
+    assert "500 characters together, these have 600" in detail
+    assert SECRET not in detail
 
 
 def test_too_large_a_declared_body_is_refused(client: TestClient) -> None:

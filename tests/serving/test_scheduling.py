@@ -159,13 +159,45 @@ def test_more_than_can_be_answered_soon_is_refused_at_once_until_it_can() -> Non
             while not any(task.done() for task in taken):
                 taken.append(asyncio.create_task(scheduler.classify(["word " * 40])))
                 await asyncio.sleep(0)
-            with pytest.raises(OverloadedError, match="requests wait already") as refused:
+            with pytest.raises(OverloadedError, match="requests are before this one") as refused:
                 await taken.pop()
             assert refused.value.retry_after >= 1
             assert 2 < scheduler.waiting < 100
             model.free.set()
             assert [len(answers) for answers in await asyncio.gather(*taken)] == [1] * len(taken)
             assert len(await scheduler.classify(["now"])) == 1
+
+    asyncio.run(run())
+
+
+def test_beside_a_job_requests_are_taken_and_answered_soon() -> None:
+    model = Slow(0.002)
+
+    async def run() -> None:
+        with scheduler_of(model, max_wait=0.05) as scheduler:
+            job = asyncio.create_task(scheduler.classify(["word " * 40] * 1000, patient=True))
+            await until(lambda: len(model.asked) > 60)
+            for _ in range(20):
+                done_before = len(model.asked)
+                await asyncio.wait_for(scheduler.classify(["one"]), 2)
+                assert len(model.asked) - done_before < 15  # a whole turn of both workers would be more than 50
+            assert not job.done()
+            job.cancel()
+
+    asyncio.run(run())
+
+
+def test_beside_a_very_long_comment_requests_are_taken_and_answered_soon() -> None:
+    model = Slow(0.02)
+
+    async def run() -> None:
+        with scheduler_of(model, max_wait=0.2) as scheduler:
+            long = asyncio.create_task(scheduler.classify(["endless"]))
+            await until(lambda: bool(model.asked))
+            scheduler._taken.copy().pop().left = 5_000  # as of 20,000 characters
+            await asyncio.gather(*(scheduler.classify(["short"]) for _ in range(6)))
+            assert not long.done()
+            long.cancel()
 
     asyncio.run(run())
 
