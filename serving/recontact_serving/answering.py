@@ -55,7 +55,8 @@ class Answerer:
             raise TooLargeError(f"a text may have {long} characters, one has {longest}; shorten it")
         if (together := sum(map(len, comments))) > (most := self._settings.max_request_characters):
             raise TooLargeError(
-                f"the texts of a request may have {most} characters together, these have {together}; split it, or send a job"
+                f"the texts of a request may have {most} characters together, these have {together}; split it, "
+                "or send a job"
             )
 
     async def _while_connected(self, comments: Sequence[str]) -> list[Prediction]:

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from opencc import OpenCC
 
+from recontact.spelling.letters import PLAIN
 from recontact_data.labels import LabelledComment, Span
 
 LETTERS_A_SLIP = 25
@@ -20,12 +21,6 @@ KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "йцукенгшщзх", "фыв�
 NEXT_KEY = {a: b for row in KEYS for a, b in pairwise(row)}
 SOUND_ALIKES = dict(zip("的得在再他她做作那哪吗嘛", "得的再在她他作做哪那嘛吗", strict=True))
 
-# What people type who have no such key; of several, one writer keeps to one.
-PLAIN: dict[str, tuple[str, ...]] = {
-    "æ": ("ae", "e"), "ø": ("oe", "o"), "å": ("aa", "a"), "ä": ("a", "ae"), "ö": ("o", "oe"), "ü": ("u", "ue"),
-    "ß": ("ss",), "ð": ("d",), "þ": ("th",), "ı": ("i",), "ł": ("l",), "đ": ("d",), "œ": ("oe",),
-    "'": ("",), "’": ("",),
-}  # fmt: skip
 LATIN = {**dict(zip("абвгдезийклмнопрстуфх", "abvgdeziyklmnoprstufh", strict=True)), "ц": "ts"}
 LATIN_OF: dict[str, dict[str, tuple[str, ...]]] = {
     "bg": {"ж": ("zh", "j"), "й": ("i", "y", "j"), "ц": ("ts", "c"), "ч": ("ch", "4"), "ш": ("sh", "6"), "щ": ("sht",),
