@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from recontact import CauseClassifier
-from recontact_serving import problems
+from recontact_serving import problems, scheduling
 from recontact_serving.app import create_app
 from recontact_serving.settings import Settings
 
@@ -57,6 +57,7 @@ def test_too_much_is_refused_with_when_to_come_back(
     classifier: CauseClassifier, monkeypatch: pytest.MonkeyPatch, luck: Callable[..., int], said: str
 ) -> None:
     monkeypatch.setattr(problems, "randint", luck)
+    monkeypatch.setattr(scheduling, "ALWAYS", 0)
     client = TestClient(create_app(Settings(max_wait_ms=0.001), classifier))
     client.app.state.scheduler.wait = lambda cost: 3.2  # type: ignore[attr-defined]
     answer = client.post("/v1/classify", json={"text": SECRET})
@@ -67,7 +68,7 @@ def test_too_much_is_refused_with_when_to_come_back(
 
 def test_a_client_that_left_is_counted_and_its_comments_dropped(classifier: CauseClassifier) -> None:
     app = create_app(Settings(workers=1), classifier)
-    body = json.dumps({"texts": ["a long story of a call that never came, and " * 40] * 500}).encode()
+    body = json.dumps({"texts": ["a long story of a call that never came, and " * 20] * 500}).encode()
     sent: list[Any] = []
 
     async def run() -> None:
