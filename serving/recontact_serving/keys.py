@@ -73,15 +73,19 @@ class Keys:
     def revoke(self, id: str) -> ApiKey:
         """Lets a key in no more; servers notice within a second.
 
+        Args:
+            id: Its id, or its name, which no other live key has.
+
         Raises:
             RecontactError: there is no such live key.
         """
         with self._open.begin() as session:
-            key = session.scalar(select(ApiKey).where(ApiKey.id == id, ApiKey.revoked.is_(None)))
-            if key is None:
+            live = session.scalars(select(ApiKey).where(ApiKey.revoked.is_(None))).all()
+            found = [key for key in live if key.id == id] or [key for key in live if key.name == id]
+            if not found:
                 raise RecontactError(f"there is no live key {id!r}; `recontact keys list` shows them")
-            session.execute(update(ApiKey).where(ApiKey.id == id).values(revoked=time.time()))
-        return key
+            session.execute(update(ApiKey).where(ApiKey.id == found[0].id).values(revoked=time.time()))
+        return found[0]
 
     @property
     def stale(self) -> bool:
@@ -117,7 +121,9 @@ def check_there_is_one(settings: Settings, where: str, asking_none: str) -> None
         RecontactError: keys are needed, and there is none.
     """
     if settings.keys_needed and not Keys(open_store(settings)).live():
-        cure = f"make one with `recontact keys create NAME`, or ask for none with {asking_none}"
+        cure = "make one with `recontact keys create NAME`, by the same user and with the same RECONTACT_DATA"
+        if settings.keys != "required":
+            cure += f", or ask for none with {asking_none}"
         raise RecontactError(f"{where} is not served without API keys, and there is none; {cure}")
 
 

@@ -1,14 +1,21 @@
 """Settings of the server, read once from the environment (RECONTACT_…) or the command line."""
 
+import logging
+import os
+import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from recontact_data.errors import RecontactError
 
+log = logging.getLogger("recontact")
+PREFIX = "RECONTACT_"
+_OF_OTHERS = re.compile("TEST_|.*SERVICE_|PORT_")  # Kubernetes names the services of a namespace so
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -45,7 +52,7 @@ class Settings(BaseSettings):
         tls_key_password_file: File that holds the key's password; None where it has none.
     """
 
-    model_config = SettingsConfigDict(env_prefix="RECONTACT_", env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -86,14 +93,29 @@ class Settings(BaseSettings):
         return self.keys == "required" or (self.keys == "auto" and not self.local)
 
 
+def _warn_of_unknown() -> None:
+    """Says which variables are read by nobody; a slip in a name would go unnoticed."""
+    known = {name.upper() for name in Settings.model_fields}
+    for variable in sorted(os.environ):
+        name = variable.upper().removeprefix(PREFIX)
+        if variable.upper().startswith(PREFIX) and name not in known and not _OF_OTHERS.match(name):
+            near = get_close_matches(name, known, 1)
+            log.warning("%s is no setting%s", variable, f"; meant {PREFIX}{near[0]}?" if near else "")
+
+
 def load_settings(**given: Any) -> Settings:
     """Settings from the environment; `given` ones win.
 
     Raises:
         RecontactError: a setting is not valid; the message names it.
     """
+    _warn_of_unknown()
     try:
         return Settings(**given)
+    except SettingsError as error:  # a list that is no JSON
+        field = re.search(r'field "(\w+)"', str(error))
+        which = PREFIX + (field[1].upper() if field else "…")
+        raise RecontactError(f'setting {which} is no list; write it as JSON, like ["https://crm.example"]') from error
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()

@@ -261,6 +261,8 @@ def test_keys_are_made_listed_and_revoked_by_command(
     assert known.id in said
     assert key.rpartition("_")[2] not in said
     assert recontact("keys", "revoke", known.id)[0] == 0
+    assert recontact("keys", "create", "crm")[0] == 0
+    assert recontact("keys", "revoke", "crm")[0] == 0
     code, said = recontact("keys", "revoke", known.id)
     assert code == 1
     assert "keys list" in said

@@ -193,3 +193,14 @@ def test_a_database_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(RecontactError, match="later version"):
         open_database(url)
+
+
+def test_a_database_is_its_owners_alone_wherever_it_lies(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    file = tmp_path / "jobs.db"
+    file.touch(0o644)
+    with open_database(f"sqlite:///{file}").begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE more (id INTEGER)")
+        parts = list(tmp_path.iterdir())
+        assert len(parts) > 1
+        assert {part.stat().st_mode & 0o777 for part in parts} == {0o600}

@@ -248,3 +248,27 @@ def test_compare_refuses_models_of_other_causes(
     code, printed = recontact("compare", other, model_folder, labels)
     assert code == 1
     assert "different causes" in printed
+
+
+def test_without_the_train_extra_the_first_model_is_put_in_service_and_others_by_force(
+    recontact: Run, kept: Registry, toy: str, spoiled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "_can_judge", lambda: False)
+    place = ["--registry", kept.folder]
+    code, printed = recontact("models", "promote", toy, *place)
+    assert code == 0, printed
+    assert "its files are whole; it was not measured" in printed
+    code, printed = recontact("models", "promote", spoiled, *place)
+    assert code == 1
+    assert "pip install 'recontact[train]'" in printed
+    assert kept.current == toy
+    assert recontact("models", "promote", spoiled, *place, "--force")[0] == 0
+    assert kept.current == spoiled
+    assert "not measured" in str(kept.history[-1].overridden)
+
+
+def test_versions_are_listed_whole_where_there_is_little_room(
+    recontact: Run, kept: Registry, toy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert toy in recontact("models", "list", "--registry", kept.folder)[1]

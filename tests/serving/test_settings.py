@@ -49,6 +49,23 @@ def test_a_wrong_setting_in_the_environment_is_refused_too(monkeypatch: pytest.M
         load_settings()
 
 
+def test_a_list_that_is_none_is_one_line_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONTACT_CORS_ORIGINS", "https://crm.example")
+    with pytest.raises(RecontactError, match="RECONTACT_CORS_ORIGINS is no list") as refusal:
+        load_settings()
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_variable_that_sets_nothing_is_told_with_the_nearest_one(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("RECONTACT_MAX_TEXT", "5")
+    monkeypatch.setenv("RECONTACT_SERVICE_HOST", "10.0.0.1")  # as Kubernetes sets them
+    monkeypatch.setenv("RECONTACT_PORT_8000_TCP", "tcp://10.0.0.1:8000")
+    load_settings()
+    assert caplog.messages == ["RECONTACT_MAX_TEXT is no setting; meant RECONTACT_MAX_TEXTS?"]
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load_settings().port = 9003  # type: ignore[misc]

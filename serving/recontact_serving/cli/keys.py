@@ -1,5 +1,6 @@
 """`recontact keys`: the API keys of a server."""
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ import typer
 if TYPE_CHECKING:
     from recontact_serving.keys import Keys
 
+WIDE = 200  # columns of a table that no terminal shows
 SCOPES = ("classify", "jobs", "labels", "admin")
 
 
@@ -44,23 +46,24 @@ def list_keys() -> None:
     from datetime import UTC, datetime
 
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     def day(time: float | None) -> str:
         return "" if time is None else datetime.fromtimestamp(time, UTC).date().isoformat()
 
-    table = Table("id", "name", "for", "a minute", "made", "revoked")
+    table = Table(Column("id", no_wrap=True, overflow="ignore"), "name", "for", "a minute", "made", "revoked")
     for key in _keys().all():
         rate = "" if key.rate is None else str(key.rate)
         table.add_row(key.id, key.name, ", ".join(key.scopes), rate, day(key.created), day(key.revoked))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
-def revoke(id: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` shows it.")]) -> None:
+def revoke(id: Annotated[str, typer.Argument(metavar="ID", help="Id as `keys list` shows it, or name.")]) -> None:
     """Let an API key in no more; servers notice within a second.
 
     Examples:
       recontact keys revoke 3f9a2c11d0e4
+      recontact keys revoke crm
     """
     typer.echo(f"the key of {_keys().revoke(id).name} is revoked")
 

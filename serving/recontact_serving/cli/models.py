@@ -1,7 +1,9 @@
 """`recontact models`: a registry of models, and which of them is in service."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 Folder = Annotated[Path, typer.Option("--registry", metavar="DIR", help="Folder of the registry.")]
 Version = Annotated[str, typer.Argument(metavar="VERSION", help="Name and version, as `models list` shows them.")]
 
+WIDE = 200  # columns of a table that no terminal shows
+UNMEASURED = "it was not measured, nor its graph compared with its weights: that needs the train extra"
+
 
 def list_models(registry: Folder) -> None:
     """List the models of a registry.
@@ -34,7 +39,7 @@ def list_models(registry: Folder) -> None:
       recontact models list --registry registry
     """
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from recontact.artifact import read_manifest
     from recontact.registry import Registry
@@ -43,7 +48,9 @@ def list_models(registry: Folder) -> None:
     opened = Registry(registry)
     with _says_current(opened):
         last = {change.version: change for change in opened.history}
-        table = Table("version", "made", "trained on", "last put in service", "")
+        table = Table(
+            Column("version", no_wrap=True, overflow="ignore"), "made", "trained on", "last put in service", "now"
+        )
         for version in opened.versions:
             try:
                 manifest = read_manifest(opened.folder_of(version))
@@ -52,7 +59,7 @@ def list_models(registry: Folder) -> None:
                 made, trained = "damaged", ""
             at = last[version].at if version in last else ""
             table.add_row(version, made, trained, at, "current" if version == opened.current else "")
-        Console().print(table)
+        Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def add(
@@ -88,7 +95,9 @@ def promote(
 ) -> None:
     """Put a model in service if its files are whole, its graph is right and it is not worse than the current one.
 
-    Worse: macro-F1 falls by more than --margin over all comments, or in a language with 50 of them or more.
+    Worse: macro-F1 falls by more than --margin over all comments, or in a language with 50 of them or more. Measuring
+    needs the train extra; without it the first model of a registry, and any with --force, is put in service after its
+    checksums alone.
 
     Examples:
       recontact models promote recontact@2e641ae1ad8d --registry registry
@@ -101,10 +110,14 @@ def promote(
     opened = Registry(registry)
     with _says_current(opened):
         causes = load_taxonomy(opened.folder_of(version) / TAXONOMY)
-        rows = in_split(split_rows(labels, causes, text_column, label_column, encoding, skip_bad_rows), split)
         current = opened.current
         if version == current:
             return
+        if not _can_judge() and (current is None or force):
+            opened.promote(version, instead_of=current, overridden=[UNMEASURED] if current else [])
+            typer.echo(f"its files are whole; {UNMEASURED}")
+            return
+        rows = in_split(split_rows(labels, causes, text_column, label_column, encoding, skip_bad_rows), split)
         verdict = _judge(opened, version, rows, margin)
         objections = [str(objection) for objection in verdict.objections]
         if any(objection.final for objection in verdict.objections) or (objections and not force):
@@ -168,18 +181,22 @@ def _says_current(registry: "Registry") -> Iterator[None]:
             typer.echo("current: none; put one in service with `recontact models promote`")
 
 
+def _can_judge() -> bool:
+    """Whether the train extra is installed."""
+    return all(find_spec(package) for package in ("sklearn", "torch", "transformers"))
+
+
 def _judge(registry: "Registry", version: str, rows: "list[LabelledComment]", margin: float) -> "Verdict":
     from recontact.registry import VERSIONS
     from recontact_data.errors import MissingExtraError
+
+    if not _can_judge():
+        raise MissingExtraError("recontact models promote", "train")
     from recontact_serving.cli.compare import progress_bar
     from recontact_serving.cli.train import quiet_libraries
+    from recontact_training.gate import judge
 
-    try:
-        from recontact_training.gate import judge
-
-        quiet_libraries()
-    except ImportError as error:
-        raise MissingExtraError("recontact models promote", "train") from error
+    quiet_libraries()
     versions = registry.folder / VERSIONS
     # Not `folder_of`: that the current one is missing is for the gate to say.
     current = None if registry.current is None else versions / registry.current

@@ -9,7 +9,7 @@ import typer
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on. Default: 8000.")] = None,
-    model: Annotated[Path | None, typer.Option(help="Model folder. Default: the bundled model.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Model folder, or a registry. Default: the bundled model.")] = None,
     open_to_all: Annotated[
         bool, typer.Option("--open", help="Ask nobody for an API key, whoever can reach it.")
     ] = False,

@@ -1,5 +1,7 @@
 """Opens the database of a server and brings its tables to the form that this version knows."""
 
+import contextlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +56,8 @@ def open_database(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     where = parsed.render_as_string(hide_password=True)
     try:
+        if kind == "sqlite" and parsed.database and parsed.database != ":memory:":
+            _keep_private(Path(parsed.database))
         engine = create_engine(parsed, pool_pre_ping=True, connect_args=_connect_args(kind))
         if kind == "sqlite":
             event.listen(engine, "connect", _sqlite_manners)
@@ -63,10 +67,21 @@ def open_database(url: str) -> Engine:
         raise MissingExtraError("PostgreSQL", "postgres") from error
     except CommandError as error:
         raise RecontactError(f"{where} is of a later version of recontact; install that, or name another") from error
+    except OSError as error:
+        raise RecontactError(f"cannot open {where}: {error.strerror}; check RECONTACT_DATABASE") from error
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
         raise RecontactError(f"cannot open {where}: {reason}; check RECONTACT_DATABASE") from error
     return engine
+
+
+def _keep_private(file: Path) -> None:
+    """Makes a database file that its owner alone can read; SQLite gives the files beside it the same rights."""
+    if not file.exists():
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    for part in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # another's file stays as its owner wants it
+            part.chmod(0o600)
 
 
 def _connect_args(kind: str) -> dict[str, Any]:
