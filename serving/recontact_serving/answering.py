@@ -5,12 +5,13 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from recontact import CauseClassifier
 from recontact.prediction import Prediction
+from recontact_data.errors import ModelError
 from recontact_serving.metrics import Metrics
 from recontact_serving.problems import TooLargeError
 from recontact_serving.scheduling import Scheduler
@@ -33,16 +34,26 @@ class Answerer:
         self._metrics: Metrics = request.app.state.metrics
         self.classifier: CauseClassifier = self._scheduler.classifier
 
-    async def __call__(self, comments: Sequence[str]) -> list[Prediction]:
+    async def __call__(self, comments: Sequence[str], min_precision: float | None = None) -> list[Prediction]:
         """Predictions of comments, in order; no longer worked on once the client has gone.
 
+        Args:
+            comments: The comments.
+            min_precision: How often a cause that is stated must be right; None to cut where the model does.
+
         Raises:
+            HTTPException: the model was never measured for a precision.
             TooLargeError: there are too many comments, or they are too long.
             OverloadedError: too much waits already.
             FailedError: a comment could not be computed.
             ClientDisconnect: the client has gone.
         """
         self._check(comments)
+        if min_precision is not None:
+            try:
+                self.classifier = self.classifier.at_precision(min_precision)
+            except ModelError as error:
+                raise HTTPException(409, f"min_precision: {error}") from error
         predictions = await self._while_connected(comments)
         self._metrics.answered(predictions)
         return predictions

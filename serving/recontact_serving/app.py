@@ -76,6 +76,8 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
         description=DESCRIPTION,
         redoc_url=None,
         lifespan=life,
+        redirect_slashes=False,  # behind a proxy that ends TLS, it would send people to http
+        strict_content_type=False,  # some clients name none; pages of others are kept out by the door
         dependencies=[Depends(BEARER)],
     )
     app.state.settings, app.state.scheduler, app.state.metrics = settings, scheduler, counts
@@ -95,7 +97,9 @@ def create_app(settings: Settings | None = None, classifier: CauseClassifier | N
         # Not on loopback: browsers would ask every port of localhost by HTTPS for a year.
         https_alone=settings.tls_certificate is not None and not settings.local,
     )
-    app.add_middleware(CountRequests, metrics=counts)  # it counts what the others refuse
+    app.add_middleware(
+        CountRequests, metrics=counts, paths=lambda: app.openapi()["paths"]
+    )  # it counts what the others refuse
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=CORS_HEADERS

@@ -1,13 +1,15 @@
 """Metrics: what a server counts for Prometheus. No label and no value holds anything of a comment's text."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recontact.prediction import Prediction
 from recontact_serving.problems import GONE, problem
+from recontact_serving.request_log import QUIET, request_id, tell
 from recontact_serving.scheduling import log_failure
 
 UNKNOWN_ROUTE = "unknown"
@@ -25,6 +27,8 @@ class Metrics:
         self.seconds = Histogram(
             "recontact_request_seconds", "From request to answer.", ("route",), buckets=SECONDS, registry=own
         )
+        self.model = Info("recontact_model", "The model in service.", registry=own)
+        self.jobs = Gauge("recontact_jobs", "Jobs of all servers of the database.", ("state",), registry=own)
         self.waiting = Gauge("recontact_requests_waiting", "Requests taken and not answered yet.", registry=own)
         self.turn_comments = Histogram(
             "recontact_turn_comments", "Comments computed in one turn.", buckets=SIZES, registry=own
@@ -63,13 +67,13 @@ class Metrics:
 
 
 class CountRequests:
-    """Counts requests by route and status, and how long each took. A path that is no route counts as `unknown`.
+    """Counts requests by route and status, and how long each took, and logs them. A path that is no route is `unknown`.
 
     What nobody expected ends here, as a 500: further out, its message would reach the log, and may quote a comment.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self.app, self.metrics = app, metrics
+    def __init__(self, app: ASGIApp, metrics: Metrics, paths: Callable[[], Iterable[str]]) -> None:
+        self.app, self.metrics, self.paths = app, metrics, paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on and counts its answer."""
@@ -77,11 +81,14 @@ class CountRequests:
             await self.app(scope, receive, send)
             return
         begun, status = time.perf_counter(), GONE
+        headers = dict(scope["headers"])
+        id = request_id(headers.get(b"x-request-id"))
 
         async def counted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", id.encode())]
             await send(message)
 
         try:
@@ -92,6 +99,19 @@ class CountRequests:
                 failed = problem(scope["path"], 500, "the server failed on this request; its log says more")
                 await failed(scope, receive, counted)
         finally:
-            route = getattr(scope.get("route"), "path", UNKNOWN_ROUTE)
+            route, seconds = self._route(scope), time.perf_counter() - begun
             self.metrics.requests.labels(route, str(status)).inc()
-            self.metrics.seconds.labels(route).observe(time.perf_counter() - begun)
+            self.metrics.seconds.labels(route).observe(seconds)
+            if route not in QUIET:
+                size = headers.get(b"content-length", b"")
+                tell(
+                    "request", id=id, method=scope["method"], route=route, status=status, ms=round(1000 * seconds),
+                    bytes=int(size) if size.isdigit() else None, key=scope.get("state", {}).get("caller") or None,
+                )  # fmt: skip
+
+    def _route(self, scope: Scope) -> str:
+        """The template of the route that was asked, also of what was refused before it."""
+        route = scope.get("route")
+        if route is not None:
+            return str(getattr(route, "path", UNKNOWN_ROUTE))
+        return next((path for path in self.paths() if compile_path(path)[0].match(scope["path"])), UNKNOWN_ROUTE)

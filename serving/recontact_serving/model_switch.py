@@ -8,6 +8,7 @@ from recontact import CauseClassifier
 from recontact.artifact import Manifest, read_manifest
 from recontact.registry import Registry, is_registry
 from recontact_data.errors import ModelError
+from recontact_serving.request_log import tell
 from recontact_serving.scheduling import Scheduler, log_failure
 
 LOOK = 2.0  # seconds between looks at what the registry has in service
@@ -56,6 +57,7 @@ class ModelSwitch:
         async with self._one_at_a_time:
             if version != self.current:
                 self._scheduler.classifier = await asyncio.to_thread(self._loaded, version)
+                tell("model in service", version=version)
 
     async def follow(self) -> None:
         """Puts in service what the registry does, for as long as it runs."""

@@ -21,6 +21,7 @@ from recontact_serving.schemas import ABOUT_STATUS, Problem
 MEDIA_TYPE = "application/problem+json"
 ERROR_MEMBER = ("/predict", "/v2")  # routes whose clients look for the reason in the member `error`
 RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}  # since RFC 9110
+UNPARSED = "There was an error parsing the body"  # as FastAPI says it
 GONE = 499  # the client went away before there was an answer
 JOB_OVER = 30  # seconds after which one of many jobs may be over
 RESTART = 5  # seconds in which a server that stops may be back
@@ -81,6 +82,12 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     """Says what is wrong and where, without repeating the comment."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
+    if request.headers.get("content-encoding", "identity") != "identity":
+        return _encoded(request)
+    if first["loc"] == ("body",) and not _is_json(request) and not isinstance(error.body, dict):
+        return problem(request.scope["path"], 415, "send JSON, with the header content-type: application/json")
+    if first["type"] == "missing" and first["loc"] == ("body",):
+        return problem(request.scope["path"], 422, "the body is empty; send JSON")
     if first["type"] == "json_invalid":
         return problem(request.scope["path"], 400, "the body is not valid JSON")
     if first["type"] == "string_unicode":
@@ -97,7 +104,21 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         # The router names the methods of one route; others may have the same path.
         headers["Allow"] = ", ".join(_methods(request.app, path)) or headers.get("Allow", "")
         return problem(path, error.status_code, f"this route knows {headers['Allow']}", headers)
+    if error.detail == UNPARSED:
+        if "content-encoding" in request.headers:
+            return _encoded(request)
+        return problem(path, 400, "the body is no JSON in UTF-8, is nested too deeply, or holds too long a number")
     return problem(path, error.status_code, str(error.detail), headers)
+
+
+def _encoded(request: Request) -> JSONResponse:
+    return problem(request.scope["path"], 415, "bodies are read as they are; send this one without content-encoding")
+
+
+def _is_json(request: Request) -> bool:
+    """Whether the body is said to be JSON, or nothing is said of it."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind in ("", "application/json") or kind.endswith("+json")
 
 
 def _methods(app: FastAPI, path: str) -> list[str]:

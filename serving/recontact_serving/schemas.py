@@ -56,6 +56,14 @@ class ClassifyRequest(BaseModel):
     evidence: StrictBool = Field(default=True, description="Whether predictions hold `evidence`.")
     probabilities: StrictBool = Field(default=True, description="Whether predictions hold `probabilities`.")
 
+    min_precision: float | None = Field(
+        default=None,
+        ge=0.5,
+        le=0.99,
+        strict=True,
+        description="How often a cause that is stated must be right: fewer causes, and surer ones.",
+    )
+
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if (self.text is None) == (self.texts is None):

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
         tls_certificate: PEM file of the server's certificate and those that it follows from; None for plain HTTP.
         tls_key: PEM file of its private key.
         tls_key_password_file: File that holds the key's password; None where it has none.
+        log: How requests, jobs and models are logged on standard error: lines of text, JSON objects, or not at all.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     tls_key_password_file: Path | None = None
+    log: Literal["text", "json", "off"] = "text"
 
     @property
     def local(self) -> bool:

@@ -36,6 +36,7 @@ def serve(
     from recontact_data.errors import RecontactError
     from recontact_serving.app import create_app
     from recontact_serving.keys import check_there_is_one
+    from recontact_serving.request_log import write_to_stderr
     from recontact_serving.settings import load_settings
     from recontact_serving.tls import tls_options
 
@@ -44,6 +45,7 @@ def serve(
         "tls_certificate": tls_certificate, "tls_key": tls_key, "tls_key_password_file": tls_key_password_file,
     }  # fmt: skip
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    write_to_stderr(settings.log)
     tls = tls_options(settings)
     check_there_is_one(settings, settings.host, "--open")
     app = create_app(settings)
@@ -54,5 +56,5 @@ def serve(
         reason = f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}"
         raise RecontactError(f"{reason}; choose another --port or --host") from error
     typer.echo(f"recontact: {'https' if tls else 'http'}://{settings.host}:{settings.port}/docs", err=True)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=30, **tls)
+    config = uvicorn.Config(app, log_config=None, log_level="warning", timeout_graceful_shutdown=30, **tls)
     uvicorn.Server(config).run(sockets=[listening])

@@ -80,6 +80,13 @@ class Records:
         with self._open() as session:
             return session.scalar(select(func.count()).where(Job.state.in_(UNFINISHED), *whose)) or 0
 
+    def by_state(self) -> dict[str, int]:
+        """How many jobs there are in each state."""
+        with self._open() as session:
+            counted = session.execute(select(Job.state, func.count()).group_by(Job.state))
+            found = {row[0]: row[1] for row in counted}
+        return {str(state): found.get(state, 0) for state in State}
+
     def ids(self) -> set[str]:
         """All jobs there are."""
         with self._open() as session:

@@ -14,6 +14,7 @@ from recontact_data.errors import RecontactError
 from recontact_serving.answer_columns import AnswerColumns
 from recontact_serving.jobs.files import Answers, Cells, JobFolder
 from recontact_serving.jobs.records import Records, State
+from recontact_serving.request_log import tell
 from recontact_serving.scheduling import Scheduler, log_failure
 from recontact_serving.store.tables import Job
 
@@ -98,6 +99,7 @@ class Runner:
             log_failure(error)
             said = f"failed after row {job.rows_done}; the server's log says where"
         self.records.end(job, State.failed, error=said)
+        tell("job failed", id=job.id, rows_done=job.rows_done)
 
     async def _beat(self, job: Job) -> None:
         while True:
@@ -105,7 +107,8 @@ class Runner:
             await asyncio.to_thread(self.records.renew, job)
 
     async def _run(self, job: Job) -> None:
-        classifier = self._scheduler.classifier
+        classifier, begun = self._scheduler.classifier, time.monotonic()
+        tell("job begun", id=job.id, attempt=job.attempt, rows=job.rows, model=classifier.model_version)
         columns = AnswerColumns(classifier.taxonomy, job.evidence)
         head = {"model_version": classifier.model_version, "columns": list(columns.names)}
         folder = JobFolder(self.root, job.id)
@@ -124,6 +127,7 @@ class Runner:
             await asyncio.to_thread(answers.keep)
         summary = await asyncio.to_thread(folder.summary)
         await asyncio.to_thread(self.records.end, job, State.done, summary=summary, rows_done=job.rows)
+        tell("job done", id=job.id, rows=job.rows, seconds=round(time.monotonic() - begun, 1))
 
     async def _answer(
         self, classifier: CauseClassifier, columns: AnswerColumns, rows: list[Row], column: str

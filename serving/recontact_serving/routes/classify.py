@@ -11,10 +11,10 @@ from recontact_serving.schemas import ClassifyRequest, ClassifyResponse
 router = APIRouter(prefix="/v1", tags=["classification"])
 
 
-@router.post("/classify", response_model=ClassifyResponse, responses=responses(400, 413, 422, 500, 503))
+@router.post("/classify", response_model=ClassifyResponse, responses=responses(400, 409, 413, 415, 422, 500, 503))
 async def classify(body: ClassifyRequest, answer: Answering) -> Response:
     """Finds the causes that each comment states."""
-    predictions, left_out = await answer(body.comments), body.left_out
+    predictions, left_out = await answer(body.comments, body.min_precision), body.left_out
 
     def content() -> dict[str, Any]:
         return {

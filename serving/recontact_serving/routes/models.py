@@ -54,7 +54,7 @@ async def current(request: Request) -> ModelOut:
     return _described(request.app.state.scheduler.classifier.manifest, _switch(request).current)
 
 
-@router.put("/current", responses=responses(400, 409, 422))
+@router.put("/current", responses=responses(400, 409, 415, 422))
 async def put_in_service(body: Wanted, request: Request) -> ModelOut:
     """Has another model answer, in this process. No request fails; those on their way keep their model."""
     try:

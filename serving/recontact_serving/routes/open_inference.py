@@ -152,7 +152,7 @@ async def model_metadata(answer: Answering, name: str, version: str | None = Non
 
 
 @router.post(
-    "/models/{name}/infer", responses=responses(400, 404, 413, 422, 500, 503), response_model_exclude_none=True
+    "/models/{name}/infer", responses=responses(400, 404, 413, 415, 422, 500, 503), response_model_exclude_none=True
 )
 @router.post("/models/{name}/versions/{version}/infer", include_in_schema=False, response_model_exclude_none=True)
 async def infer(answer: Answering, name: str, body: InferRequest, version: str | None = None) -> InferResponse:

@@ -56,7 +56,9 @@ class Score(BaseModel):
     score: float
 
 
-@router.post("/predict", response_model=list[Score] | list[list[Score]], responses=responses(400, 413, 422, 500, 503))
+@router.post(
+    "/predict", response_model=list[Score] | list[list[Score]], responses=responses(400, 413, 415, 422, 500, 503)
+)
 async def predict(body: PredictRequest, answer: Answering) -> Response:
     """Scores of every cause, the highest first: a list for one text, a list of lists for several.
 
