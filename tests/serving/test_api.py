@@ -1,5 +1,6 @@
 """The HTTP API: what a developer's client gets, for good requests and bad ones."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -135,7 +136,36 @@ def test_a_field_named_with_half_a_character_is_no_server_error(client: TestClie
 
 
 def test_an_empty_body_is_refused(client: TestClient) -> None:
-    is_problem(client.post("/v1/classify"), 422)
+    assert "empty" in is_problem(client.post("/v1/classify"), 422)["detail"]
+
+
+def test_json_of_which_nothing_is_said_is_read(client: TestClient) -> None:
+    answer = client.post("/v1/classify", content=b'{"text": "they never called back"}')
+    assert "content-type" not in answer.request.headers
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/classify", "/predict", "/v2/models/toy/infer"])
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+def test_what_is_said_to_be_no_json_is_refused_with_what_to_say(client: TestClient, path: str, kind: str) -> None:
+    answer = client.post(path, content=b'{"text": "xylophone"}', headers={"content-type": kind})
+    assert "content-type: application/json" in is_problem(answer, 415)["detail"]
+
+
+def test_a_packed_body_is_refused_as_such(client: TestClient) -> None:
+    packed = gzip.compress(b'{"text": "xylophone"}')
+    answer = client.post("/v1/classify", content=packed, headers=JSON | {"content-encoding": "gzip"})
+    assert "content-encoding" in is_problem(answer, 415)["detail"]
+
+
+def test_a_slash_too_many_is_no_route_and_sends_nobody_elsewhere(client: TestClient) -> None:
+    assert client.post("/v1/classify/", json={"text": "x"}, follow_redirects=False).status_code == 404
+
+
+def test_fewer_and_surer_causes_can_be_asked_for(client: TestClient, classifier: CauseClassifier) -> None:
+    (sure,) = post(client, {"text": TEXTS[0], "min_precision": 0.95}).json()["predictions"]
+    assert sure == classifier.at_precision(0.95).classify([TEXTS[0]])[0].to_dict()
+    assert "min_precision" in is_problem(post(client, {"text": TEXTS[0], "min_precision": 0.2}), 422)["detail"]
 
 
 def test_too_many_texts_are_refused_with_the_limit(client: TestClient) -> None:

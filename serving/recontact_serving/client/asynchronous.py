@@ -46,11 +46,17 @@ class AsyncClient:
         self._turns = Semaphore(at_once)
 
     async def classify(
-        self, texts: Iterable[str], *, evidence: bool = True, probabilities: bool = True
+        self,
+        texts: Iterable[str],
+        *,
+        evidence: bool = True,
+        probabilities: bool = True,
+        min_precision: float | None = None,
     ) -> list[Prediction]:
         """What the model says of each comment; see `Client.classify`."""
         async with self._turns:
-            steps = classifying.classify(self._exchange, texts, self._limits, evidence, probabilities)
+            wanted = classifying.Wanted(evidence, probabilities, min_precision)
+            steps = classifying.classify(self._exchange, texts, self._limits, wanted)
             return await self._run(steps)
 
     async def taxonomy(self, lang: str = "en") -> Taxonomy:

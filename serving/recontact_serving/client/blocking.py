@@ -60,7 +60,14 @@ class Client:
         self._exchange = Exchange(str(self._http.base_url).rstrip("/"), timeout, max_wait)
         self._limits = classifying.Limits(max_texts, max_bytes)
 
-    def classify(self, texts: Iterable[str], *, evidence: bool = True, probabilities: bool = True) -> list[Prediction]:
+    def classify(
+        self,
+        texts: Iterable[str],
+        *,
+        evidence: bool = True,
+        probabilities: bool = True,
+        min_precision: float | None = None,
+    ) -> list[Prediction]:
         """What the model says of each comment, in order; any number of comments, in requests of at most 1,000.
 
         Where the server changes models meanwhile, later answers are of another `model_version`.
@@ -69,8 +76,10 @@ class Client:
             texts: The comments.
             evidence: Whether to be told the words that state each cause; without, `evidence` is empty.
             probabilities: Whether to be told the probability of each cause; without, `probabilities` is empty.
+            min_precision: How often a cause that is stated must be right, 0.5 to 0.99; None to cut as the model does.
         """
-        return self._run(classifying.classify(self._exchange, texts, self._limits, evidence, probabilities))
+        wanted = classifying.Wanted(evidence, probabilities, min_precision)
+        return self._run(classifying.classify(self._exchange, texts, self._limits, wanted))
 
     def taxonomy(self, lang: str = "en") -> Taxonomy:
         """The causes of the model in service, named in a language."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -34,17 +34,31 @@ class Limits:
             raise RecontactError(f"max_texts, max_bytes and at_once must be at least 1, not {least}")
 
 
-def classify(
-    exchange: Exchange, texts: Iterable[str], limits: Limits, evidence: bool, probabilities: bool
-) -> Steps[list[Prediction]]:
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of each comment.
+
+    Attributes:
+        evidence: Whether to be told the words that state each cause.
+        probabilities: Whether to be told the probability of each cause.
+        min_precision: How often a cause that is stated must be right; None to cut where the model does.
+    """
+
+    evidence: bool = True
+    probabilities: bool = True
+    min_precision: float | None = None
+
+    def to_json(self) -> bytes:
+        """Members of a request, each behind a comma; those that the server takes for granted are left out."""
+        usual = Wanted()
+        asked = {name: value for name, value in asdict(self).items() if value != getattr(usual, name)}
+        return b"".join(f",{json.dumps(name)}:{json.dumps(value)}".encode() for name, value in asked.items())
+
+
+def classify(exchange: Exchange, texts: Iterable[str], limits: Limits, wanted: Wanted) -> Steps[list[Prediction]]:
     """The steps to predictions, in the order of the comments."""
     found: list[Prediction] = []
-    left_out = b"".join(
-        b',"%b":false' % name
-        for name, wanted in ((b"evidence", evidence), (b"probabilities", probabilities))
-        if not wanted
-    )
-    end = END + left_out + b"}"
+    end = END + wanted.to_json() + b"}"
     for batch in batches(_listed(texts), limits, len(START + end)):
         body = START + b",".join(batch) + end
         answer = yield from exchange(Ask("POST", "/v1/classify", {"content": body, "headers": JSON}))

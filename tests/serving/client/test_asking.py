@@ -47,6 +47,13 @@ def test_comments_of_spaces_alone_are_answered_as_the_model_would(client: Client
     assert client.classify([]) == []
 
 
+def test_fewer_and_surer_causes_can_be_asked_for(client: Client, classifier: CauseClassifier) -> None:
+    texts = TEXTS * 3
+    assert client.classify(texts, min_precision=0.9) == classifier.at_precision(0.9).classify(texts)
+    with pytest.raises(ApiError, match="min_precision"):
+        client.classify(texts, min_precision=0.2)
+
+
 def test_what_is_not_asked_for_is_empty(client: Client, classifier: CauseClassifier) -> None:
     whole = classifier.classify(TEXTS)
     bare = [replace(one, evidence=(), probabilities={}) for one in whole]
