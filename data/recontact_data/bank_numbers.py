@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from recontact_data.plain_numbers import AFTER, BEFORE
 
 _IBAN = re.compile(rf"{BEFORE}[A-Za-z]{{2}} ?\d\d(?:[ -]?[A-Za-z0-9]){{11,30}}")
-_CARD = re.compile(rf"{BEFORE}\d(?:[ -]?\d){{12,18}}{AFTER}")
+_CARD = re.compile(rf"{BEFORE}\d(?:[ .-]?\d){{12,24}}{AFTER}")
 _SHORTEST_IBAN = 15
 # First digits of issuers and the lengths of their cards: ISO/IEC 7812 as the schemes publish it.
 _ISSUERS = (
@@ -36,9 +36,19 @@ def find_cards(text: str) -> Iterator[tuple[int, int]]:
     from stdnum import luhn
 
     for found in _CARD.finditer(text):
-        digits = re.sub(r"\D", "", found[0])
-        if any(first.match(digits) and len(digits) in lengths for first, lengths in _ISSUERS) and luhn.is_valid(digits):
-            yield found.span()
+        # Behind the number its date or its code may stand.
+        for end in _group_ends(text, *found.span()):
+            digits = re.sub(r"\D", "", text[found.start() : end])
+            if any(first.match(digits) and len(digits) in lengths for first, lengths in _ISSUERS) and luhn.is_valid(
+                digits
+            ):
+                yield found.start(), end
+                break
+
+
+def _group_ends(text: str, start: int, end: int) -> list[int]:
+    """Where the groups of some digits end, the last one first."""
+    return [end, *(place for place in range(end - 1, start, -1) if text[place] in " .-")]
 
 
 def _iban_end(text: str, start: int, end: int) -> int:

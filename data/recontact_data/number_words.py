@@ -44,14 +44,19 @@ _ID = {
 
 _PHONE = (
     r"\btlf|\btel\b|\btel[.:]|telef|tele?ph|phone|\bring|\bmobil|\bmob\b|\bmob[.:]|\bcell|\bcall|\btext me|\bsms\b|"
-    r"whats ?app|viber|\bcontact me|\breach me|\bkontakt meg|\bnå meg|\bringde|"
+    r"whats ?app|viber|\bcontact|\breach me|\bkontakt|\bnå meg|\bringde|"
+    r"\bконтакт|\bсвърж|\bсвяж|"
     r"puhelin|puhelim|\bsoit|\bpuh\b|\bpuh\.|\bgsm|\bhringj?|símanúm|\bsím|\bfarsím|"
     r"телефон|\bтел\b|\bтел[.:]|звън|звон|обад|мобил|номер[а-я]* (?:ми|мой|мій)|набер|дзвон|зателефон|перезвон|"
-    r"电话|電話|手机|手機|号码|號碼|致电|致電|联系|聯繫|聯絡|拨打|撥打|微信|"
+    r"电话|電話|手机|手機|号码|號碼|致电|致電|联系|聯繫|聯絡|拨打|撥打|[请請]打|打给|打給|回电|回電|微信|"
     r"\banruf|\bruf|\bhandy|\brückruf|\berreich|\bappel|\brappel|télé|portable|\bjoindre|joignable|"
     r"\bllam|móvil|movil|celular|\bcel\b|teléf|\bchiam|cellulare|\bnumero di|\brichiam|\bbel\b|\bbellen|\bgebeld|"
     r"\bbereik|telefoon|\bdzwo|zadzwo|komórk|komork|oddzwo|\bligar|\bligue|\bliguem|telem[óo]vel|\bvolat|\bvolej|zavol|\bara[yıd]|"
-    r"\barar|\baran|\bcep (?:tel|no|num)|\bcepten|\bcebim|numaram"
+    r"\barar|\baran|\bcep (?:tel|no|num)|\bcepten|\bcebim"
+)
+_MY_NUMBER = (
+    r"\bmy (?:number|no\b|num\b)|\b(?:mitt|mit) n(?:umme)?r|numéro est|\bmon num|\bmi n[úu]mero|\bmeu n[uú]mero|"
+    r"\bmio numero|\bmijn nummer|\bmeine nummer|\bmój numer|\bmůj? č[íi]s|numeroni|númerið mitt|numaram"
 )
 _ORDER = (
     r"ordre|order|bestell|bestil|beställ|tilaus|pöntun|pantan|поръч|заказ|замовл|订单|訂單|单号|單號|pedido|encomenda|commande|"
@@ -62,20 +67,30 @@ _ORDER = (
     r"包裹|kund(?:e|en)?-?n|customer n|client n|číslo zák|müşteri|account n|\bkonto|contract|kontrakt|avtal|vertrag|"
     r"contrat|umow|smlouv|договор|договір|合同|serial|serie|\bsn\b|\bimei|artik|varen|article|articulo|artículo|produ[kc]t|model|meter|"
     r"måler|zähler|compteur|contador|contatore|licznik|bokning|booking|buchung|reserv|rezerv|varaus|bókun|брон|flight|protocolo|pratic|"
+    r"forsendelse|aftale|avtale|seryjn|podarunk|towar|abone|hesap|"
+    r"\bkid\b|medlem|abonn|skade|forsikr|gavekort|rabatt|\bpuk\b|\bcvr\b|klient|paczk|rezerw|\bkod|poliçe|takip|абонат|партид|"
+    r"会员|會員|账号|帳號|取件码|余额|\baccount|\bpolicy|\bloan|\bclaim|\bgift|"
     r"incident|incidencia|\bpolice|\bpolis|полис|поліс|numéro de suivi|#|№"
 )
-_MONEY = (
-    r"kr\b|kroner|kronor|krón|nok\b|sek\b|dkk\b|isk\b|eur|€|\$|£|¥|₽|₴|₺|usd|gbp|chf|zł|pln|kč|czk|лв|bgn|руб|грн|"
-    r"元|円|块|塊|tl\b|lira|euro|pound|dollar|рубл|гриве"
+_SIGNS = (
+    r"[€$£¥₽₴₺]|(?:kr|kroner|kronor|krón\w*|eur|euros?|usd|gbp|chf|zł|pln|kč|czk|лв|bgn|руб\w*|грн|гривен\w*|гривні|"
+    r"tl|lira|pounds?|dollar\w*)(?![^\W\d_])"
 )
+# In capitals alone: "nok" is a word, "sek" a second.
+_CODES = r"(?-i:NOK|SEK|DKK|ISK)(?![^\W\d_])"
+_UNITS = r"kwh|mwh|stk|liter|litr\w*|km|m2|m3|m²|m³|enheter|poeng|points?"
+_MONEY = rf"{_SIGNS}|{_CODES}|元(?!旦|宵|月)|[円块塊](?!钱包)"
 
 _NUMBER = r"n(?:umme)?[ro]|num[eé]ro|núm\w*|number|číslo|numer|номер|n"
 _UP_TO_NUMBER = rf"[^\W\d_]*\W{{0,3}}(?:(?:{_NUMBER})\b)?[^\w+(]{{0,4}}$"
 _PHONES = re.compile(_PHONE, re.IGNORECASE)
+_PHONES_OR_MINE = re.compile(f"{_PHONE}|{_MY_NUMBER}", re.IGNORECASE)
 _ORDERS = re.compile(_ORDER, re.IGNORECASE)
 _RIGHT_AFTER_ORDER = re.compile(f"(?:{_ORDER}){_UP_TO_NUMBER}", re.IGNORECASE)
-_MONEY_BEFORE = re.compile(rf"(?:{_MONEY})\.?\s?$", re.IGNORECASE)
-_MONEY_AFTER = re.compile(rf"\s?(?:,-|,\d\d\b|\s?(?:{_MONEY}))", re.IGNORECASE)
+# "Call me about my order: 07911 123456": a phone, where no "number" follows the word of orders.
+_PHONE_FIRST = re.compile(rf"(?:{_PHONE})\W[^.!?:]*(?:{_ORDER})[^\W\d_]*\s?:\s?$", re.IGNORECASE)
+_MONEY_BEFORE = re.compile(rf"(?<![^\W\d_])(?:{_MONEY})\.?\s?$", re.IGNORECASE)
+_MONEY_AFTER = re.compile(rf"\s?(?:,-|,\d\d\b|\s?(?:{_MONEY})(?!\.?\s?\d)|\s?(?:{_UNITS})\b)", re.IGNORECASE)
 _IDS = {kind: re.compile(words, re.IGNORECASE) for kind, words in _ID.items()}
 
 
@@ -86,18 +101,27 @@ def says_id(text: str, start: int, end: int, country: str) -> bool:
 
 def says_phone(text: str, start: int, end: int) -> bool:
     """Whether a word of telephones stands beside `text[start:end]`."""
-    return _beside(_PHONES, text, start, end)
+    return _beside(_PHONES_OR_MINE, text, start, end)
 
 
 def says_order(text: str, start: int, near: bool) -> bool:
     """Whether a word of orders, cases and articles stands before a number: anywhere near, or right before it."""
     before = text[max(0, start - NEAR - 10) : start]
-    return bool((_ORDERS if near else _RIGHT_AFTER_ORDER).search(before))
+    if near:
+        return bool(_ORDERS.search(before))
+    if not _RIGHT_AFTER_ORDER.search(before) or _PHONE_FIRST.search(before):
+        return False
+    # "Order phone": of two words the one that stands nearer to the number says what it is.
+    return _last(_ORDERS, before) >= _last(_PHONES, before)
+
+
+def _last(words: re.Pattern[str], text: str) -> int:
+    return max((found.start() for found in words.finditer(text)), default=-1)
 
 
 def says_money(text: str, start: int, end: int) -> bool:
     """Whether `text[start:end]` is an amount of money."""
-    before = text[max(0, start - 8) : start]
+    before = text[max(0, start - 12) : start]
     return bool(_MONEY_BEFORE.search(before) or _MONEY_AFTER.match(text, end))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from recontact_data.language import UNKNOWN
 from recontact_data.number_words import says_money, says_order, says_phone
 from recontact_data.plain_numbers import BEFORE
 
@@ -28,7 +29,8 @@ ALL_REGIONS = tuple(dict.fromkeys(region for regions in REGIONS.values() for reg
 _ONE_PIECE = frozenset(("NO", "DK", "ES", "PT", "PL", "CZ", "HK", "SG"))
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 
-_STRETCH = re.compile(rf"{BEFORE}[+(]{{0,2}}\d(?:[ .\-/()]{{0,3}}\d){{5,24}}")
+_GLUED = "|".join(rf"(?<={word})" for word in ("tlf", "tel", "mob", "тел", "gsm"))
+_STRETCH = re.compile(rf"(?:{BEFORE}|{_GLUED})[+(]{{0,2}}\d(?:[ .\-/()]{{0,3}}\d){{5,24}}", re.IGNORECASE)
 _DATE = re.compile(
     r"(?<![\d./-])(?:(?:0?[1-9]|[12]\d|3[01])([./-])\s?(?:0?[1-9]|1[0-2])(?:\1\s?(?:19|20)?\d\d|[./\s]\s?(?:19|20)\d\d)"
     r"|(?:19|20)\d\d([./-]?)(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12]\d|3[01]))(?![./-]?\d)"
@@ -37,6 +39,10 @@ _HOURS = re.compile(r"(?<![\d.-])(?:[01]?\d|2[0-4])(?:[.:][0-5]\d)?\s?-\s?(?:[01
 _YEARS = re.compile(r"(?<!\d)(?:19|20)\d\d\s?[-/ ]\s?(?:19|20)\d\d(?!\d)")
 _THOUSANDS = re.compile(r"[1-9]\d?(?:([ .])\d{3})(?:\1\d{3})+|[1-9]\d{0,2}(?:([ .])000)+")
 _POSTCODE = re.compile(r"\d{5}-\d{3,4}")  # Brazil, the United States
+_GROUP = re.compile(r"[+(]*\d+")
+_FROM_DIGIT = re.compile(r"[+(]*\d(?:.*\d)?")
+MOST_TRIES = 2_000
+"""Of one text; it takes a fraction of a second."""
 _LETTER = re.compile(r"[^\W_\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -48,9 +54,10 @@ def find_phones(text: str, language: Callable[[], str]) -> Iterator[tuple[int, i
         language: Tells its language. Numbers in national form are those of its countries; of any, where a word
             such as "phone" stands beside them, or where they begin with a zero and are grouped.
     """
+    tries = _Tries()
     for stretch in _STRETCH.finditer(text):
         found = _international(text, stretch.start(), stretch[0])
-        yield from found or _national(text, stretch.start(), stretch.end(), language)
+        yield from found or _national(text, stretch.start(), stretch.end(), language, tries)
 
 
 def _international(text: str, start: int, written: str) -> list[tuple[int, int]]:
@@ -59,65 +66,155 @@ def _international(text: str, start: int, written: str) -> list[tuple[int, int]]
     return [(start + found.start, start + found.end) for found in _matches(written, "NO")]  # where 00 leads abroad
 
 
-def _national(text: str, start: int, end: int, language: Callable[[], str]) -> Iterator[tuple[int, int]]:
-    written = text[start:end]
+def _national(
+    text: str, start: int, end: int, language: Callable[[], str], tries: "_Tries"
+) -> Iterator[tuple[int, int]]:
     named = says_phone(text, start, end)
-    if _is_other(written) and not (named and written.isdigit()):
+    for first, last in _without_dates(text, start, end, named):
+        found = list(_in_piece(text, first, last, language, named, tries))
+        yield from found
+        if not found and named and _like_a_phone(text, first, last):
+            yield first, last
+
+
+def _like_a_phone(text: str, start: int, end: int) -> bool:
+    """Whether what is called a phone, and is none of a country known, is hidden all the same."""
+    written = text[start:end]
+    if not written.startswith(("0", "(0")) or not 9 <= len(_digits(written)) <= 12:
+        return False
+    return not says_money(text, start, end) and not says_order(text, start, near=False)
+
+
+def _without_dates(text: str, start: int, end: int, named: bool) -> Iterator[tuple[int, int]]:
+    """The parts of a stretch of digits between dates, hours and years; none of an amount or a postcode."""
+    written = text[start:end]
+    if named and written.isdigit():
+        yield start, end
         return
-    own = REGIONS.get(language(), ())
-    anywhere = named or (written.startswith(("0", "(0")) and not written.isdigit())
-    past = 0
-    for region in (*own, *(other for other in ALL_REGIONS if anywhere and other not in own)):
-        if not _fits(written, region):
-            continue
-        for found in _matches(written, region):
-            place = start + found.start, start + found.end
-            if found.start >= past and _is_phone(text, *place, region, named):
-                yield place
-                past = found.end
-        if past:
+    if _THOUSANDS.fullmatch(written) or _POSTCODE.fullmatch(written):
+        return
+    taken = sorted(found.span() for kind in (_DATE, _HOURS, _YEARS) for found in kind.finditer(text, start, end))
+    past = start
+    for first, last in [*taken, (end, end)]:
+        part = _FROM_DIGIT.search(text, past, first) if first > past else None
+        # What hangs on a date by a hyphen or a dot is no number of its own.
+        if (
+            part
+            and (past == start or " " in text[past : part.start()])
+            and (first == end or " " in text[part.end() : first])
+        ):
+            yield part.span()
+        past = max(past, last)
+
+
+def _in_piece(
+    text: str, start: int, end: int, language: Callable[[], str], named: bool, tries: "_Tries"
+) -> Iterator[tuple[int, int]]:
+    """The numbers in digits that separators group: each begins and ends with a group."""
+    groups = [found.span() for found in _GROUP.finditer(text, start, end)]
+    spoken = language()
+    own = ALL_REGIONS if spoken == UNKNOWN else REGIONS.get(spoken, ())
+    k = 0
+    while k < len(groups):
+        stop = _number_at(text, groups, k, own, named, tries)
+        if stop and spoken == UNKNOWN:
+            yield groups[k][0], end  # numbers alone: where one ends and the next begins, no country tells
             return
-    if named and written.isdigit() and _is_phone(text, start, end, "", named):
-        yield from ((start, end) for _ in _matches("+" + written, "NO"))
+        if stop:
+            yield groups[k][0], groups[stop - 1][1]
+        k = stop or k + 1
 
 
-def _is_phone(text: str, start: int, end: int, region: str, named: bool) -> bool:
-    """Whether what is a valid number in a region is meant as one."""
+def _number_at(
+    text: str, groups: Sequence[tuple[int, int]], k: int, own: Sequence[str], named: bool, tries: "_Tries"
+) -> int:
+    """How many groups there are up to the end of the number that begins with the k-th; 0 if none does."""
+    first = groups[k][0]
+    if k and not _apart(text, groups, k):
+        return 0
+    zero = text[first : groups[k][1]].lstrip("+(").startswith("0")
+    # Groups inside of a longer number are not taken for a number; one that is whole by itself may be.
+    stops = range(len(groups), k, -1) if named or zero else ((len(groups), 1) if k == 0 else (k + 1,))
+    for anywhere in (False, True):
+        for stop in stops:
+            last = groups[stop - 1][1]
+            written = text[first:last]
+            if stop < len(groups) and not _apart(text, groups, stop):
+                continue
+            if anywhere and not named and (not zero or written.isdigit()):
+                continue
+            pool = [region for region in ALL_REGIONS if region not in own] if anywhere else own
+            regions = [region for region in pool if tries.valid(written, region)]
+            if regions and _is_phone(text, first, last, regions, named):
+                return stop
+    if named and k == 0 and len(groups) == 1 and _abroad(text, *groups[0]):
+        return 1
+    return 0
+
+
+def _apart(text: str, groups: Sequence[tuple[int, int]], k: int) -> bool:
+    """Whether the k-th group may begin another number than the one before it; dots and hyphens hold one together."""
+    between = text[groups[k - 1][1] : groups[k][0]]
+    return " " in between or "/" in between
+
+
+def _abroad(text: str, start: int, end: int) -> bool:
+    """Whether digits are a number with the code of its country, without the sign before it."""
+    return (
+        text[start:end].isdigit()
+        and _is_phone(text, start, end, (), named=True)
+        and bool(_matches("+" + text[start:end], "NO"))
+    )
+
+
+def _is_phone(text: str, start: int, end: int, regions: Sequence[str], named: bool) -> bool:
+    """Whether what is a valid number in some regions is meant as one."""
     written = text[start:end]
     if _LETTER.match(text, end) or says_money(text, start, end) or says_order(text, start, near=False):
         return False
     if named:
         return True
-    if _is_other(written) or says_order(text, start, near=written.isdigit()):
+    if says_order(text, start, near=written.isdigit()):
         return False
-    if not written.isdigit() or region in _ONE_PIECE or _CHINESE_MOBILE.fullmatch(written):
+    if not written.isdigit() or not _ONE_PIECE.isdisjoint(regions) or _CHINESE_MOBILE.fullmatch(written):
         return True
     return written.startswith("0")
 
 
-def _is_other(written: str) -> bool:
-    """Whether digits are dates, hours, years, a postcode or an amount."""
-    if _THOUSANDS.fullmatch(written) or _POSTCODE.fullmatch(written):
-        return True
-    return any(kind.search(written) for kind in (_DATE, _HOURS, _YEARS))
+class _Tries:
+    """Asks whether digits are a number of a region; so often a text, and then believes it of all that could be."""
+
+    def __init__(self) -> None:
+        self.left = MOST_TRIES
+
+    def valid(self, written: str, region: str) -> bool:
+        """Whether digits, written with or without the trunk prefix, are a number of a region."""
+        digits = _digits(written)
+        shortest, longest, trunk = _region(region)
+        if not shortest <= len(digits.removeprefix(trunk)) <= longest:
+            return False
+        self.left -= 1
+        return self.left < 0 or _valid(written, region)
 
 
-def _fits(written: str, region: str) -> bool:
-    """Whether some number of a region has as many digits, or fewer; written with or without its trunk prefix."""
-    shortest, trunk = _region(region)
-    digits = re.sub(r"\D", "", written)
-    return len(digits.removeprefix(trunk)) >= shortest
+def _digits(written: str) -> str:
+    return re.sub(r"\D", "", written)
+
+
+@lru_cache(maxsize=4096)
+def _valid(written: str, region: str) -> bool:
+    return any((found.start, found.end) == (0, len(written)) for found in _matches(written, region))
 
 
 @lru_cache(maxsize=64)
-def _region(region: str) -> tuple[int, str]:
+def _region(region: str) -> tuple[int, int, str]:
     from phonenumbers import PhoneMetadata
 
     known = PhoneMetadata.metadata_for_region(region)
     assert known is not None
     assert known.general_desc is not None
     usual = [length for length in known.general_desc.possible_length if length >= 7]
-    return min(usual), known.national_prefix or ""
+    return min(usual), max(usual), known.national_prefix or ""
 
 
 def _matches(written: str, region: str) -> Sequence["PhoneNumberMatch"]:

@@ -14,7 +14,7 @@ from starlette.routing import compile_path
 
 from recontact_data.errors import CommentFileError
 from recontact_serving.jobs.inspection import UploadError, UploadTooLargeError
-from recontact_serving.jobs.intake import TooManyJobsError
+from recontact_serving.jobs.intake import ReusedKeyError, TooManyJobsError
 from recontact_serving.scheduling import ClosedError, FailedError, OverloadedError
 from recontact_serving.schemas import ABOUT_STATUS, Problem
 
@@ -70,6 +70,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(TooLargeError, _too_large)
     app.add_exception_handler(UploadTooLargeError, _too_large)
     app.add_exception_handler(UploadError, _unreadable)
+    app.add_exception_handler(ReusedKeyError, _unreadable)
     app.add_exception_handler(CommentFileError, _unreadable)
     app.add_exception_handler(TooManyJobsError, _too_many)
     app.add_exception_handler(OverloadedError, _overloaded)

@@ -272,3 +272,14 @@ def test_killed_servers_lose_and_double_no_job(model_folder: Path) -> None:
     ended = subprocess.run([sys.executable, str(benchmark), *few], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "2 kills, 2 jobs of 60 rows: 0 faults" in ended.stdout
+
+
+def test_a_key_that_comes_with_something_else_is_refused(client: TestClient) -> None:
+    assert send(client, "a.csv", table("csv"), "k1").status_code == 202
+    is_problem(send(client, "a.csv", table("csv") + b"more\n", "k1"), 422, "Idempotency-Key")
+    is_problem(send(client, "a.csv", table("csv"), "k1", redact="true"), 422, "Idempotency-Key")
+    rows = {"texts": ["one", "two"]}
+    first, same = (client.post("/v1/jobs", json=rows, headers={"Idempotency-Key": "k2"}).json() for _ in range(2))
+    assert first["id"] == same["id"]
+    other = client.post("/v1/jobs", json={"texts": ["one", "three"]}, headers={"Idempotency-Key": "k2"})
+    is_problem(other, 422, "Idempotency-Key")

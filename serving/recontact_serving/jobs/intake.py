@@ -1,10 +1,11 @@
 """Intake: what somebody sends becomes a job, once it is known that it can be read to its end."""
 
 import asyncio
+import hashlib
 import json
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,12 +18,20 @@ from recontact_serving.store.tables import Job
 
 INSPECTIONS = 2  # at once
 LONGEST_NAME = 200
+PART = 1 << 20  # bytes read at once
 TEXT_FORMATS = ("csv", "tsv", "jsonl")
 COPY_ENCODING = "utf-8-sig"  # with or without a byte order mark
 
 
 class TooManyJobsError(Exception):
     """An owner has as many unfinished jobs as may be; the message names the number."""
+
+
+class ReusedKeyError(Exception):
+    """An idempotency key was sent again with something else."""
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key came with another file or other fields before; take a new one")
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,17 @@ class Sent:
     evidence: bool = False
     redact: bool = False
     idempotency_key: str | None = None
+
+    def digest(self, file: BinaryIO | Sequence[dict[str, Any]]) -> str:
+        """A hash of the file, or of its rows, and of how it is to be read."""
+        found = hashlib.sha256(repr(sorted(asdict(self).items())).encode("utf-8", "surrogatepass"))
+        if isinstance(file, Sequence):
+            found.update(json.dumps(file).encode())
+        else:
+            while part := file.read(PART):
+                found.update(part)
+            file.seek(0)
+        return found.hexdigest()
 
 
 class Intake:
@@ -79,11 +99,14 @@ class Intake:
             UploadError: it cannot be read; the message says why.
             UploadTooLargeError: it holds too much.
             TooManyJobsError: the owner has too many unfinished jobs.
+            ReusedKeyError: its idempotency key came with something else before.
         """
+        digest = None
         if sent.idempotency_key:
+            digest = await asyncio.to_thread(sent.digest, file)
             same = await asyncio.to_thread(self._records.with_key, sent.owner, sent.idempotency_key)
             if same is not None:
-                return same
+                return _same(same, digest)
         if await asyncio.to_thread(self._records.unfinished, sent.owner) >= self._most:
             raise TooManyJobsError(f"{self._most} jobs of yours are unfinished; wait for one, or cancel one")
         format = _format(sent)
@@ -94,12 +117,14 @@ class Intake:
             async with self._inspecting:
                 await asyncio.to_thread(_store, folder, _arrival(folder, sent, format), file)
                 job = await asyncio.to_thread(self._inspected, sent, id, folder, format, reserved)
+            job.digest = digest
             entered = await asyncio.to_thread(self._records.add, job)
         except BaseException:
             await asyncio.shield(asyncio.to_thread(folder.remove))
             raise
         if entered.id != id:  # the same was sent twice at once, and the other one was faster
             await asyncio.to_thread(folder.remove)
+            return _same(entered, digest)
         return entered
 
     def _inspected(self, sent: Sent, id: str, folder: JobFolder, format: str, reserved: Collection[str]) -> Job:
@@ -126,6 +151,13 @@ class Intake:
         )  # fmt: skip
 
 
+def _same(job: Job, digest: str | None) -> Job:
+    """The job that came with the same key; one of an older version has no digest."""
+    if job.digest is not None and job.digest != digest:
+        raise ReusedKeyError
+    return job
+
+
 def _format(sent: Sent) -> str:
     if sent.format is None:
         suffix = Path(sent.name).suffix
@@ -133,7 +165,9 @@ def _format(sent: Sent) -> str:
             return format_of(Path(f"file{suffix}"))
         except RecontactError:
             known = ", ".join(FORMATS)
-            raise UploadError(f"the file's name ends in {suffix or 'nothing'!r}; name its format: {known}") from None
+            raise UploadError(
+                f"the file's name ends in {suffix or 'nothing'!r}; say what it is in the field format: {known}"
+            ) from None
     if sent.format not in FORMATS:
         raise UploadError(f"unknown format {sent.format!r}; known: {', '.join(FORMATS)}")
     return sent.format
