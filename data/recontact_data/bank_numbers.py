@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from recontact_data.plain_numbers import AFTER, BEFORE
 
 _IBAN = re.compile(rf"{BEFORE}[A-Za-z]{{2}} ?\d\d(?:[ -]?[A-Za-z0-9]){{11,30}}")
+_POLISH = re.compile(rf"{BEFORE}\d\d(?:[ -]?\d{{4}}){{6}}{AFTER}")
 _CARD = re.compile(rf"{BEFORE}\d(?:[ .-]?\d){{12,24}}{AFTER}")
 _SHORTEST_IBAN = 15
 # First digits of issuers and the lengths of their cards: ISO/IEC 7812 as the schemes publish it.
@@ -23,6 +24,11 @@ _ISSUERS = (
 
 def find_ibans(text: str) -> Iterator[tuple[int, int]]:
     """Yields where each IBAN of a plain text begins and ends."""
+    from stdnum import iban
+
+    for polish in _POLISH.finditer(text):  # Poland writes its IBAN without the country
+        if iban.is_valid("PL" + re.sub(r"\D", "", polish[0])):
+            yield polish.span()
     past = 0
     while found := _IBAN.search(text, past):
         end = _iban_end(text, found.start(), found.end())

@@ -6,7 +6,7 @@ national numbers are held against what stands around them first.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from recontact_data.language import UNKNOWN
@@ -41,8 +41,9 @@ _THOUSANDS = re.compile(r"[1-9]\d?(?:([ .])\d{3})(?:\1\d{3})+|[1-9]\d{0,2}(?:([ 
 _POSTCODE = re.compile(r"\d{5}-\d{3,4}")  # Brazil, the United States
 _GROUP = re.compile(r"[+(]*\d+")
 _FROM_DIGIT = re.compile(r"[+(]*\d(?:.*\d)?")
-MOST_TRIES = 2_000
-"""Of one text; it takes a fraction of a second."""
+FEWEST_DIGITS, MOST_DIGITS = 6, 15
+MOST_TRIES = 300
+"""Numbers of one text that are looked up: a second's work at most."""
 _LETTER = re.compile(r"[^\W_\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -126,7 +127,7 @@ def _in_piece(
 
 
 def _number_at(
-    text: str, groups: Sequence[tuple[int, int]], k: int, own: Sequence[str], named: bool, tries: "_Tries"
+    text: str, groups: Sequence[tuple[int, int]], k: int, own: tuple[str, ...], named: bool, tries: "_Tries"
 ) -> int:
     """How many groups there are up to the end of the number that begins with the k-th; 0 if none does."""
     first = groups[k][0]
@@ -134,7 +135,9 @@ def _number_at(
         return 0
     zero = text[first : groups[k][1]].lstrip("+(").startswith("0")
     # Groups inside of a longer number are not taken for a number; one that is whole by itself may be.
-    stops = range(len(groups), k, -1) if named or zero else ((len(groups), 1) if k == 0 else (k + 1,))
+    stops = (
+        range(min(len(groups), k + MOST_DIGITS), k, -1) if named or zero else ((len(groups), 1) if k == 0 else (k + 1,))
+    )
     for anywhere in (False, True):
         for stop in stops:
             last = groups[stop - 1][1]
@@ -143,13 +146,17 @@ def _number_at(
                 continue
             if anywhere and not named and (not zero or written.isdigit()):
                 continue
-            pool = [region for region in ALL_REGIONS if region not in own] if anywhere else own
-            regions = [region for region in pool if tries.valid(written, region)]
+            regions = tries.regions(written, _others(own) if anywhere else own)
             if regions and _is_phone(text, first, last, regions, named):
                 return stop
     if named and k == 0 and len(groups) == 1 and _abroad(text, *groups[0]):
         return 1
     return 0
+
+
+@cache
+def _others(own: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(region for region in ALL_REGIONS if region not in own)
 
 
 def _apart(text: str, groups: Sequence[tuple[int, int]], k: int) -> bool:
@@ -182,19 +189,20 @@ def _is_phone(text: str, start: int, end: int, regions: Sequence[str], named: bo
 
 
 class _Tries:
-    """Asks whether digits are a number of a region; so often a text, and then believes it of all that could be."""
+    """Asks of which regions digits are a number; so often a text, and then believes it of all that could be."""
 
     def __init__(self) -> None:
-        self.left = MOST_TRIES
+        self.asked: set[str] = set()
 
-    def valid(self, written: str, region: str) -> bool:
-        """Whether digits, written with or without the trunk prefix, are a number of a region."""
-        digits = _digits(written)
-        shortest, longest, trunk = _region(region)
-        if not shortest <= len(digits.removeprefix(trunk)) <= longest:
-            return False
-        self.left -= 1
-        return self.left < 0 or _valid(written, region)
+    def regions(self, written: str, pool: tuple[str, ...]) -> tuple[str, ...]:
+        """The regions in which digits, written with or without the trunk prefix, are a number."""
+        if not FEWEST_DIGITS <= sum(map(str.isdigit, written)) <= MOST_DIGITS:
+            return ()
+        if written not in self.asked:
+            if len(self.asked) >= MOST_TRIES:
+                return pool
+            self.asked.add(written)
+        return _regions_of(written, pool)
 
 
 def _digits(written: str) -> str:
@@ -202,7 +210,15 @@ def _digits(written: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def _regions_of(written: str, pool: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(region for region in pool if _valid(written, region))
+
+
 def _valid(written: str, region: str) -> bool:
+    digits = _digits(written)
+    shortest, longest, trunk = _region(region)
+    if not shortest <= len(digits.removeprefix(trunk)) <= longest:
+        return False
     return any((found.start, found.end) == (0, len(written)) for found in _matches(written, region))
 
 

@@ -26,6 +26,7 @@ class CommentRedaction:
     def __init__(self, reader: CommentReader) -> None:
         """Prepares; a column of comments that is no text, such as one of numbers, becomes text in what is written."""
         self.column = reader.text_column
+        self._typed = reader.schema is not None
         self.comments = 0
         self.kinds: Counter[Kind] = Counter()
         if reader.schema is not None:
@@ -45,6 +46,8 @@ class CommentRedaction:
         if row.get(self.column) is None:
             return row
         redacted = masked(text_of(row, self.column))
+        if not redacted.kinds and not self._typed:
+            return row
         self.comments += bool(redacted.kinds)
         self.kinds.update(redacted.kinds.keys())
         return row | {self.column: redacted.text}

@@ -256,6 +256,8 @@ BESIDE = [
     ("[4111.1111.1111.1111] stod på kvitteringen", "card"),
     ("tlf[99887766]", "phone"),
     ("Mitt nummer er [99887766]", "phone"),
+    ("Proszę o zwrot na konto [61 1090 1014 0000 0712 1981 2874] do piątku", "iban"),
+    ("numer rachunku [61109010140000071219812874]", "iban"),
 ]
 
 
@@ -290,7 +292,8 @@ def test_orders_amounts_and_versions_stay(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["0 " * 10_000, "07911 123456 " * 1_500, "12345678 " * 2_000, "+47 " * 5_000, "a@b." * 5_000, "(" * 20_000,
+    ["0 " * 10_000, "0-" * 10_000, "(0" * 10_000, ") (1" * 5_000, "12 3-4." * 2_800,
+     "07911 123456 " * 1_500, "12345678 " * 2_000, "+47 " * 5_000, "a@b." * 5_000, "(" * 20_000,
      "4111 1111 1111 " * 1_300, "06123 4567 890 " * 1_300, "98.76.54.32." * 1_600, "1-2.3/" * 3_000],
 )  # fmt: skip
 def test_no_comment_of_numbers_takes_long(text: str) -> None:

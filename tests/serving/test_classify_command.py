@@ -123,6 +123,13 @@ PERSONAL = ["ring 912 34 567 eller a@example.no, mail b@example.no", "they never
 MASKED = ["ring [phone] eller [email], mail [email]", "they never called back", ""]
 
 
+def test_redact_leaves_values_as_they_are_that_hold_nothing_personal(classify: Command) -> None:
+    Path("a.jsonl").write_text('{"comment": 5}\n{"comment": "fine"}\n', encoding="utf-8")
+    assert classify("a.jsonl", "-o", "b.jsonl", "--redact").code == 0
+    rows = [json.loads(line) for line in Path("b.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["comment"] for row in rows] == [5, "fine"]
+
+
 def test_redact_masks_the_comments_and_leaves_other_columns(classify: Command, classifier: CauseClassifier) -> None:
     rows = [{"comment": comment, "contact": "kari@example.no"} for comment in PERSONAL]
     Path("a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
