@@ -66,7 +66,9 @@ Desk = Annotated[JobDesk, Depends(get_desk)]
 Owner = Annotated[str, Depends(get_owner)]
 
 
-@router.post("", status_code=202, responses=responses(400, 404, 413, 415, 422, 429), openapi_extra=BODY)
+@router.post(
+    "", summary="Send a job", status_code=202, responses=responses(400, 404, 413, 415, 422, 429), openapi_extra=BODY
+)
 async def create(request: Request, response: Response, desk: Desk, owner: Owner, idempotency_key: Key = None) -> JobOut:
     """Sends a file (multipart/form-data), or comments or rows (application/json), to be classified."""
     async with _sent(request) as (form, file):
@@ -82,7 +84,7 @@ async def create(request: Request, response: Response, desk: Desk, owner: Owner,
     return JobOut.of(job)
 
 
-@router.get("", responses=responses(404, 422))
+@router.get("", summary="List your jobs", responses=responses(404, 422))
 async def mine(
     desk: Desk,
     owner: Owner,
@@ -94,20 +96,20 @@ async def mine(
     return JobList(jobs=[JobOut.of(job) for job in jobs])
 
 
-@router.get("/{id}", responses=responses(404, 422))
+@router.get("/{id}", summary="Look at a job", responses=responses(404, 422))
 async def status(id: str, desk: Desk, owner: Owner) -> JobOut:
     """How far a job is."""
     return JobOut.of(await _job(desk, id, owner))
 
 
-@router.post("/{id}/cancel", responses=responses(404, 422))
+@router.post("/{id}/cancel", summary="Cancel a job", responses=responses(404, 422))
 async def cancel(id: str, desk: Desk, owner: Owner) -> JobOut:
     """Stops a job that is not finished; its files stay until they expire or are deleted."""
     job = await asyncio.to_thread(desk.records.cancel, id, owner)
     return JobOut.of(_there(job))
 
 
-@router.delete("/{id}", status_code=204, responses=responses(404, 422))
+@router.delete("/{id}", summary="Delete a job", status_code=204, responses=responses(404, 422))
 async def delete(id: str, desk: Desk, owner: Owner) -> None:
     """Removes a job and all its files, finished or not."""
     job = await _job(desk, id, owner)
@@ -115,7 +117,7 @@ async def delete(id: str, desk: Desk, owner: Owner) -> None:
     await asyncio.to_thread(JobFolder(desk.root, job.id).remove)
 
 
-@router.get("/{id}/result", response_class=FileResponse, responses=responses(404, 409, 422))
+@router.get("/{id}/result", summary="Fetch a result", response_class=FileResponse, responses=responses(404, 409, 422))
 async def result(
     id: str,
     desk: Desk,
@@ -131,7 +133,9 @@ async def result(
     return _file(path, f"{Path(job.name).stem}.causes.{wanted}", wanted)
 
 
-@router.get("/{id}/bad-rows", response_class=FileResponse, responses=NONE | responses(404, 422))
+@router.get(
+    "/{id}/bad-rows", summary="Fetch the broken rows", response_class=FileResponse, responses=NONE | responses(404, 422)
+)
 async def bad_rows(id: str, desk: Desk, owner: Owner) -> Response:
     """The broken rows that were set aside (`skip_bad_rows`); 204 if there are none."""
     job = await _job(desk, id, owner)

@@ -38,7 +38,7 @@ class Wanted(BaseModel):
     version: Annotated[str, Field(max_length=200, examples=["recontact@0123456789ab"])]
 
 
-@router.get("")
+@router.get("", summary="List the models")
 async def all_models(request: Request) -> ModelList:
     """The models of the registry that the server was given, or its only one."""
     switch = _switch(request)
@@ -48,13 +48,13 @@ async def all_models(request: Request) -> ModelList:
     )
 
 
-@router.get("/current")
+@router.get("/current", summary="The current model")
 async def current(request: Request) -> ModelOut:
     """The model that answers."""
     return _described(request.app.state.scheduler.classifier.manifest, _switch(request).current)
 
 
-@router.put("/current", responses=responses(400, 409, 415, 422))
+@router.put("/current", summary="Switch the model", responses=responses(400, 409, 415, 422))
 async def put_in_service(body: Wanted, request: Request) -> ModelOut:
     """Has another model answer, in this process. No request fails; those on their way keep their model."""
     try:
