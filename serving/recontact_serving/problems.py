@@ -15,6 +15,7 @@ from starlette.routing import compile_path
 from recontact_data.errors import CommentFileError
 from recontact_serving.jobs.inspection import UploadError, UploadTooLargeError
 from recontact_serving.jobs.intake import ReusedKeyError, TooManyJobsError
+from recontact_serving.json_bodies import not_json, what_is_wrong
 from recontact_serving.scheduling import ClosedError, FailedError, OverloadedError
 from recontact_serving.schemas import ABOUT_STATUS, Problem
 
@@ -83,17 +84,15 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     """Says what is wrong and where, without repeating the comment."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    if request.headers.get("content-encoding", "identity") != "identity":
-        return _encoded(request)
-    if first["loc"] == ("body",) and not _is_json(request) and not isinstance(error.body, dict):
-        return problem(request.scope["path"], 415, "send JSON, with the header content-type: application/json")
+    if first["loc"][:1] == ("body",) and (reason := not_json(request)):
+        return problem(request.scope["path"], 415, reason)
     if first["type"] == "missing" and first["loc"] == ("body",):
         return problem(request.scope["path"], 422, "the body is empty; send JSON")
     if first["type"] == "json_invalid":
-        return problem(request.scope["path"], 400, "the body is not valid JSON")
+        return problem(request.scope["path"], 400, what_is_wrong(error.__cause__))
     if first["type"] == "string_unicode":
         return problem(request.scope["path"], 400, "a text holds half of a character (a lone surrogate); mend it")
-    where = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
+    where = ".".join(str(part) for part in first["loc"] if part != "body" and not _is_branch(part)) or "body"
     where = where.encode("utf-8", "backslashreplace").decode("utf-8")
     return problem(request.scope["path"], 422, f"{where}: {first['msg'].removeprefix('Value error, ')}")
 
@@ -106,20 +105,15 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         headers["Allow"] = ", ".join(_methods(request.app, path)) or headers.get("Allow", "")
         return problem(path, error.status_code, f"this route knows {headers['Allow']}", headers)
     if error.detail == UNPARSED:
-        if "content-encoding" in request.headers:
-            return _encoded(request)
-        return problem(path, 400, "the body is no JSON in UTF-8, is nested too deeply, or holds too long a number")
+        if reason := not_json(request):
+            return problem(path, 415, reason)
+        return problem(path, 400, what_is_wrong(error.__cause__))
     return problem(path, error.status_code, str(error.detail), headers)
 
 
-def _encoded(request: Request) -> JSONResponse:
-    return problem(request.scope["path"], 415, "bodies are read as they are; send this one without content-encoding")
-
-
-def _is_json(request: Request) -> bool:
-    """Whether the body is said to be JSON, or nothing is said of it."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return kind in ("", "application/json") or kind.endswith("+json")
+def _is_branch(part: str | int) -> bool:
+    """Whether a part of a place is no field but one of the forms that a field may have, in pydantic's words."""
+    return isinstance(part, str) and part.startswith("literal[")
 
 
 def _methods(app: FastAPI, path: str) -> list[str]:

@@ -158,6 +158,22 @@ def test_a_packed_body_is_refused_as_such(client: TestClient) -> None:
     assert "content-encoding" in is_problem(answer, 415)["detail"]
 
 
+def test_what_is_wrong_with_a_body_is_said_without_it(client: TestClient) -> None:
+    for body, words in (
+        (b'{"text": "\xff"}', "not UTF-8 (byte 10)"),
+        (b'{"text": ', "character"),
+        (b"\xef\xbb\xbf[", ""),
+    ):
+        answer = client.post("/v1/classify", content=body, headers=JSON)
+        assert words in is_problem(answer, 400)["detail"]
+    binary = client.post("/v2/models/toy/infer", content=b"{}\x00", headers={"inference-header-content-length": "2"})
+    assert "binary_data=False" in is_problem(binary, 415)["detail"]
+
+
+def test_health_can_be_asked_for_its_head(client: TestClient) -> None:
+    assert [client.head(f"/health/{name}").status_code for name in ("live", "ready")] == [200, 200]
+
+
 def test_a_slash_too_many_is_no_route_and_sends_nobody_elsewhere(client: TestClient) -> None:
     assert client.post("/v1/classify/", json={"text": "x"}, follow_redirects=False).status_code == 404
 
