@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from recontact import CauseClassifier
 from recontact.spelling import restore
+from recontact.spelling.latin import CYRILLIC
+from recontact.spelling.words import words_of
+from recontact_data.taxonomy import load_taxonomy
 
 TYPED_AND_MEANT = [
     ("da", "Maatte spoerge igen, der staar intet beloeb", "Måtte spørge igen, der står intet beløb"),
@@ -106,3 +109,9 @@ def test_an_answer_is_that_to_the_comment_as_it_was_meant_with_the_words_as_they
         assert one.probabilities == other.probabilities
         for words, those in zip(one.evidence, other.evidence, strict=True):
             assert len(typed[words.start : words.end].split()) == len(meant[those.start : those.end].split())
+
+
+def test_every_language_that_is_written_with_spaces_has_its_words() -> None:
+    languages = set(load_taxonomy().languages) - {"zh"}
+    lists = {language: words_of(language) for language in languages}
+    assert all(found and found.starts("а" if language in CYRILLIC else "a") for language, found in lists.items())
