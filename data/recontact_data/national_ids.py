@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache, partial
 
 from recontact_data import id_checks
 from recontact_data.id_checks import Check, stdnum_check
@@ -129,18 +130,25 @@ def find_ids(text: str, language: Callable[[], str]) -> Iterator[tuple[int, int]
         start = word.start()
         if sum(map(str.isdigit, text[start : start + _LONGEST])) < _FEWEST_DIGITS:
             continue
+        after_order = cache(partial(says_order, text, start, near=False))
         for kind in IDS:
             found = kind.form.match(text, start)
-            if found and kind.check(re.sub(r"[ .]", "", found[0])) and _is_meant(kind, text, found, language):
+            if (
+                found
+                and kind.check(re.sub(r"[ .]", "", found[0]))
+                and _is_meant(kind, text, found, language, after_order)
+            ):
                 yield found.span()
 
 
-def _is_meant(kind: IdNumber, text: str, found: re.Match[str], language: Callable[[], str]) -> bool:
-    if says_money(text, *found.span()):
-        return False
-    after_order = says_order(text, found.start(), near=False)
+def _is_meant(
+    kind: IdNumber, text: str, found: re.Match[str], language: Callable[[], str], after_order: Callable[[], bool]
+) -> bool:
     if says_id(text, *found.span(), kind.country):
-        return not (after_order and kind.check is id_checks.anything)
-    if found[0].isdigit() and after_order:
+        if kind.check is id_checks.anything and after_order():
+            return False
+    elif kind.alone is not Alone.always and not (kind.alone is Alone.at_home and language() in kind.languages):
+        return False
+    elif found[0].isdigit() and after_order():
         return False  # of the numbers of invoices, one in a hundred passes some country's check
-    return kind.alone is Alone.always or (kind.alone is Alone.at_home and language() in kind.languages)
+    return not says_money(text, *found.span())

@@ -88,8 +88,10 @@ _PHONES_OR_MINE = re.compile(f"{_PHONE}|{_MY_NUMBER}", re.IGNORECASE)
 _ORDERS = re.compile(_ORDER, re.IGNORECASE)
 _RIGHT_AFTER_ORDER = re.compile(f"(?:{_ORDER}){_UP_TO_NUMBER}", re.IGNORECASE)
 # "Call me about my order: 07911 123456": a phone, where no "number" follows the word of orders.
-_PHONE_FIRST = re.compile(rf"(?:{_PHONE})\W[^.!?:]*(?:{_ORDER})[^\W\d_]*\s?:\s?$", re.IGNORECASE)
-_MONEY_BEFORE = re.compile(rf"(?<![^\W\d_])(?:{_MONEY})\.?\s?$", re.IGNORECASE)
+_PHONE_FIRST = re.compile(
+    rf"(?:{_PHONE})\W[^.!?:]*(?:{_ORDER})(?![^\W\d_]*n(?:umme)?r\b)[^\W\d_]*\s?:\s?$", re.IGNORECASE
+)
+_MONEY_BEFORE = re.compile(rf"(?<!\d)(?<!\d\s)(?<![^\W\d_])(?:{_MONEY})\.?\s?$", re.IGNORECASE)
 _MONEY_AFTER = re.compile(rf"\s?(?:,-|,\d\d\b|\s?(?:{_MONEY})(?!\.?\s?\d)|\s?(?:{_UNITS})\b)", re.IGNORECASE)
 _IDS = {kind: re.compile(words, re.IGNORECASE) for kind, words in _ID.items()}
 

@@ -35,12 +35,15 @@ _DATE = re.compile(
     r"(?<![\d./-])(?:(?:0?[1-9]|[12]\d|3[01])([./-])\s?(?:0?[1-9]|1[0-2])(?:\1\s?(?:19|20)?\d\d|[./\s]\s?(?:19|20)\d\d)"
     r"|(?:19|20)\d\d([./-]?)(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12]\d|3[01]))(?![./-]?\d)"
 )
-_HOURS = re.compile(r"(?<![\d.-])(?:[01]?\d|2[0-4])(?:[.:][0-5]\d)?\s?-\s?(?:[01]?\d|2[0-4])(?:[.:][0-5]\d)?(?![\d.-])")
+_HOURS = re.compile(
+    r"(?<![\d.-])(?:[01]?\d|2[0-4])(?:[.:][0-5]\d)?\s?-\s?(?:[01]?\d|2[0-4])(?:[.:][0-5]\d)?(?![\d.-]|\s\d\d(?!\d))"
+)
 _YEARS = re.compile(r"(?<!\d)(?:19|20)\d\d\s?[-/ ]\s?(?:19|20)\d\d(?!\d)")
 _THOUSANDS = re.compile(r"[1-9]\d?(?:([ .])\d{3})(?:\1\d{3})+|[1-9]\d{0,2}(?:([ .])000)+")
 _POSTCODE = re.compile(r"\d{5}-\d{3,4}")  # Brazil, the United States
 _GROUP = re.compile(r"[+(]*\d+")
 _FROM_DIGIT = re.compile(r"[+(]*\d(?:.*\d)?")
+FEWEST_LETTERS = 10  # of a text whose language is told
 FEWEST_DIGITS, MOST_DIGITS = 6, 15
 MOST_TRIES = 300
 """Numbers of one text that are looked up: a second's work at most."""
@@ -144,7 +147,7 @@ def _number_at(
             written = text[first:last]
             if stop < len(groups) and not _apart(text, groups, stop):
                 continue
-            if anywhere and not named and (not zero or written.isdigit()):
+            if anywhere and not named and (not zero or written.isdigit()) and not _says_little(text):
                 continue
             regions = tries.regions(written, _others(own) if anywhere else own)
             if regions and _is_phone(text, first, last, regions, named):
@@ -152,6 +155,11 @@ def _number_at(
     if named and k == 0 and len(groups) == 1 and _abroad(text, *groups[0]):
         return 1
     return 0
+
+
+def _says_little(text: str) -> bool:
+    """Whether a text is too short to tell its language."""
+    return len(text) < 100 and sum(map(str.isalpha, text)) < FEWEST_LETTERS
 
 
 @cache

@@ -121,9 +121,8 @@ def check_there_is_one(settings: Settings, where: str, asking_none: str) -> None
         RecontactError: keys are needed, and there is none.
     """
     if settings.keys_needed and not Keys(open_store(settings)).live():
-        cure = "make one with `recontact keys create NAME`, by the same user and with the same RECONTACT_DATA"
-        if settings.keys != "required":
-            cure += f", or ask for none with {asking_none}"
+        make = "make one with `recontact keys create NAME` (same user, same RECONTACT_DATA)"
+        cure = f"{make}, or ask for none with {asking_none}"
         raise RecontactError(f"{where} is not served without API keys, and there is none; {cure}")
 
 
