@@ -74,16 +74,19 @@ class Keys:
         """Lets a key in no more; servers notice within a second.
 
         Args:
-            id: Its id, or its name, which no other live key has.
+            id: Its id, or its name where no other live key has that.
 
         Raises:
-            RecontactError: there is no such live key.
+            RecontactError: there is no such live key, or several.
         """
         with self._open.begin() as session:
             live = session.scalars(select(ApiKey).where(ApiKey.revoked.is_(None))).all()
             found = [key for key in live if key.id == id] or [key for key in live if key.name == id]
             if not found:
                 raise RecontactError(f"there is no live key {id!r}; `recontact keys list` shows them")
+            if len(found) > 1:
+                ids = ", ".join(key.id for key in found)
+                raise RecontactError(f"{len(found)} live keys are named {id!r}; give the id of one: {ids}")
             session.execute(update(ApiKey).where(ApiKey.id == found[0].id).values(revoked=time.time()))
         return found[0]
 

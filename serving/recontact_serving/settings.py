@@ -120,5 +120,5 @@ def load_settings(**given: Any) -> Settings:
         raise RecontactError(f'setting {which} is no list; write it as JSON, like ["https://crm.example"]') from error
     except ValidationError as error:
         first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
+        name = "_".join(part for part in first["loc"] if isinstance(part, str)).upper()  # not a place in a list
         raise RecontactError(f"setting RECONTACT_{name}: {first['msg']}, not {first['input']!r}") from error

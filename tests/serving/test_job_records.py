@@ -177,6 +177,7 @@ def test_what_is_expired_is_forgotten(engine: Engine) -> None:
     [
         ("sqlite:////no/such/folder/x.db", "RECONTACT_DATABASE"),
         ("mysql://root@localhost/x", "postgresql"),
+        ("sqlite:///file:x.db?uri=true", "as a URI"),
         ("x", "sqlite:///"),
         ("postgresql://anna:hemmelig@127.0.0.1:1/x", "connection"),
     ],
@@ -195,10 +196,13 @@ def test_a_database_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
         open_database(url)
 
 
-def test_a_database_is_its_owners_alone_wherever_it_lies(tmp_path: Path) -> None:
+@pytest.mark.parametrize("there_before", [False, True])
+def test_a_database_is_its_owners_alone_wherever_it_lies(tmp_path: Path, there_before: bool) -> None:
     tmp_path.chmod(0o755)
     file = tmp_path / "jobs.db"
-    file.touch(0o644)
+    if there_before:
+        file.touch()
+        file.chmod(0o644)
     with open_database(f"sqlite:///{file}").begin() as connection:
         connection.exec_driver_sql("CREATE TABLE more (id INTEGER)")
         parts = list(tmp_path.iterdir())

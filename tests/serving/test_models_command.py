@@ -267,8 +267,19 @@ def test_without_the_train_extra_the_first_model_is_put_in_service_and_others_by
     assert "not measured" in str(kept.history[-1].overridden)
 
 
-def test_versions_are_listed_whole_where_there_is_little_room(
-    recontact: Run, kept: Registry, toy: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("shown", [{}, {"FORCE_COLOR": "1", "COLUMNS": "40"}], ids=["piped", "on a narrow terminal"])
+def test_versions_are_listed_whole(
+    recontact: Run,
+    kept: Registry,
+    toy: str,
+    spoiled: str,
+    monkeypatch: pytest.MonkeyPatch,
+    shown: dict[str, str],
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
-    assert toy in recontact("models", "list", "--registry", kept.folder)[1]
+    for name, value in ({"COLUMNS": "60"} | shown).items():
+        monkeypatch.setenv(name, value)
+    kept.promote(toy, instead_of=None)
+    printed = recontact("models", "list", "--registry", kept.folder)[1]
+    assert f" {toy} " in printed
+    assert f" {spoiled} " in printed
+    assert "…" not in printed

@@ -56,6 +56,12 @@ def test_a_list_that_is_none_is_one_line_with_its_name(monkeypatch: pytest.Monke
     assert "\n" not in str(refusal.value)
 
 
+def test_a_wrong_place_in_a_list_is_named_by_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONTACT_ALLOWED_HOSTS", "[1]")
+    with pytest.raises(RecontactError, match="setting RECONTACT_ALLOWED_HOSTS: "):
+        load_settings()
+
+
 def test_a_variable_that_sets_nothing_is_told_with_the_nearest_one(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,6 +1,5 @@
 """`recontact keys`: the API keys of a server."""
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +8,6 @@ import typer
 if TYPE_CHECKING:
     from recontact_serving.keys import Keys
 
-WIDE = 200  # columns of a table that no terminal shows
 SCOPES = ("classify", "jobs", "labels", "admin")
 
 
@@ -45,17 +43,16 @@ def list_keys() -> None:
     """
     from datetime import UTC, datetime
 
-    from rich.console import Console
-    from rich.table import Column, Table
+    from recontact_serving.cli.whole_table import print_whole
 
     def day(time: float | None) -> str:
         return "" if time is None else datetime.fromtimestamp(time, UTC).date().isoformat()
 
-    table = Table(Column("id", no_wrap=True, overflow="ignore"), "name", "for", "a minute", "made", "revoked")
-    for key in _keys().all():
-        rate = "" if key.rate is None else str(key.rate)
-        table.add_row(key.id, key.name, ", ".join(key.scopes), rate, day(key.created), day(key.revoked))
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+    rows = [
+        [key.id, key.name, ", ".join(key.scopes), str(key.rate or ""), day(key.created), day(key.revoked)]
+        for key in _keys().all()
+    ]
+    print_whole(["id", "name", "for", "a minute", "made", "revoked"], rows)
 
 
 def revoke(id: Annotated[str, typer.Argument(metavar="ID", help="Id as `keys list` shows it, or name.")]) -> None:

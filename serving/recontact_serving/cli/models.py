@@ -1,6 +1,5 @@
 """`recontact models`: a registry of models, and which of them is in service."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 Folder = Annotated[Path, typer.Option("--registry", metavar="DIR", help="Folder of the registry.")]
 Version = Annotated[str, typer.Argument(metavar="VERSION", help="Name and version, as `models list` shows them.")]
 
-WIDE = 200  # columns of a table that no terminal shows
 UNMEASURED = "it was not measured, nor its graph compared with its weights: that needs the train extra"
 
 
@@ -38,19 +36,15 @@ def list_models(registry: Folder) -> None:
     Examples:
       recontact models list --registry registry
     """
-    from rich.console import Console
-    from rich.table import Column, Table
-
     from recontact.artifact import read_manifest
     from recontact.registry import Registry
     from recontact_data.errors import ModelError
+    from recontact_serving.cli.whole_table import print_whole
 
     opened = Registry(registry)
     with _says_current(opened):
         last = {change.version: change for change in opened.history}
-        table = Table(
-            Column("version", no_wrap=True, overflow="ignore"), "made", "trained on", "last put in service", "now"
-        )
+        rows = []
         for version in opened.versions:
             try:
                 manifest = read_manifest(opened.folder_of(version))
@@ -58,8 +52,8 @@ def list_models(registry: Folder) -> None:
             except ModelError:
                 made, trained = "damaged", ""
             at = last[version].at if version in last else ""
-            table.add_row(version, made, trained, at, "current" if version == opened.current else "")
-        Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+            rows.append([version, made, trained, at, "current" if version == opened.current else ""])
+        print_whole(["version", "made", "trained on", "last put in service", "now"], rows)
 
 
 def add(

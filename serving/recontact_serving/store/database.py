@@ -57,7 +57,9 @@ def open_database(url: str) -> Engine:
     where = parsed.render_as_string(hide_password=True)
     try:
         if kind == "sqlite" and parsed.database and parsed.database != ":memory:":
-            _keep_private(Path(parsed.database))
+            if parsed.database.startswith("file:"):
+                raise RecontactError("RECONTACT_DATABASE names its file as a URI; write sqlite:///file")
+            _keep_private(Path(parsed.database).resolve())
         engine = create_engine(parsed, pool_pre_ping=True, connect_args=_connect_args(kind))
         if kind == "sqlite":
             event.listen(engine, "connect", _sqlite_manners)
@@ -77,8 +79,9 @@ def open_database(url: str) -> Engine:
 
 def _keep_private(file: Path) -> None:
     """Makes a database file that its owner alone can read; SQLite gives the files beside it the same rights."""
-    if not file.exists():
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    with contextlib.suppress(FileExistsError):
+        # Only a new file: to close one that a connection of this process holds would end that one's locks.
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
     for part in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
         with contextlib.suppress(FileNotFoundError, PermissionError):  # another's file stays as its owner wants it
             part.chmod(0o600)
