@@ -13,6 +13,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_see
 
 from recontact import CauseClassifier
 from recontact.artifact import WEIGHTS, fingerprints, read_manifest, sha256, write_manifest
+from recontact.calibration import Calibration
 from recontact_data.labels import LabelledComment, Span
 from recontact_training.export import SMALLEST_SHARED
 from recontact_training.finetune import finetune
@@ -108,6 +109,15 @@ def model_folder(
 def classifier(model_folder: Path) -> CauseClassifier:
     """The toy model, opened."""
     return CauseClassifier.load(model_folder)
+
+
+@pytest.fixture(scope="session")
+def unmeasured(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> CauseClassifier:
+    """The toy model as it was made before cuts for a precision were kept."""
+    folder = shutil.copytree(model_folder, tmp_path_factory.mktemp("unmeasured") / "toy")
+    replace(Calibration.load(folder), curve=None).save(folder)
+    sign(folder)
+    return CauseClassifier.load(folder)
 
 
 @pytest.fixture(scope="session")

@@ -49,11 +49,7 @@ class Answerer:
             ClientDisconnect: the client has gone.
         """
         self._check(comments)
-        if min_precision is not None:
-            try:
-                self.classifier = self.classifier.at_precision(min_precision)
-            except ModelError as error:
-                raise HTTPException(409, f"min_precision: {error}") from error
+        self.classifier = at_precision(self.classifier, min_precision)
         predictions = await self._while_connected(comments)
         self._metrics.answered(predictions)
         return predictions
@@ -85,6 +81,18 @@ class Answerer:
     async def _gone(self) -> None:
         while (await self._request.receive())["type"] != "http.disconnect":
             pass
+
+
+def at_precision(classifier: CauseClassifier, wanted: float | None) -> CauseClassifier:
+    """The same model, cut where a cause that is stated is right as often as wanted; None for where it cuts itself.
+
+    Raises:
+        HTTPException: it was never measured for a precision.
+    """
+    try:
+        return classifier if wanted is None else classifier.at_precision(wanted)
+    except ModelError as error:
+        raise HTTPException(409, f"min_precision: {error}") from error
 
 
 async def get_answerer(request: Request) -> Answerer:

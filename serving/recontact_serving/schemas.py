@@ -14,6 +14,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+MIN_PRECISION = "How often a cause that is stated must be right: fewer causes, and surer ones."
+
 
 def whole_characters(text: str) -> str:
     """Refuses a text with half of a character in it, which no file and no answer can hold."""
@@ -61,7 +63,7 @@ class ClassifyRequest(BaseModel):
         ge=0.5,
         le=0.99,
         strict=True,
-        description="How often a cause that is stated must be right: fewer causes, and surer ones.",
+        description=MIN_PRECISION,
     )
 
     @model_validator(mode="after")

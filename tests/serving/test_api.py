@@ -184,6 +184,11 @@ def test_fewer_and_surer_causes_can_be_asked_for(client: TestClient, classifier:
     assert "min_precision" in is_problem(post(client, {"text": TEXTS[0], "min_precision": 0.2}), 422)["detail"]
 
 
+def test_a_model_that_was_never_measured_promises_no_precision(unmeasured: CauseClassifier) -> None:
+    answer = post(TestClient(create_app(Settings(), unmeasured)), {"text": TEXTS[0], "min_precision": 0.9})
+    assert "recontact calibrate" in is_problem(answer, 409)["detail"]
+
+
 def test_too_many_texts_are_refused_with_the_limit(client: TestClient) -> None:
     assert "5 texts" in is_problem(post(client, {"texts": [SECRET] * 6}), 413)["detail"]
 

@@ -110,6 +110,35 @@ def test_texts_and_rows_can_be_sent_as_json(client: TestClient, classifier: Caus
     assert json.loads(found[0])["ref"] == {"order": 7}
 
 
+def test_fewer_and_surer_causes_can_be_asked_for(
+    client: TestClient, classifier: CauseClassifier, tmp_path: Path
+) -> None:
+    (tmp_path / "survey.csv").write_bytes(table("csv"))
+    classify_file(classifier.at_precision(0.95), tmp_path / "survey.csv", tmp_path / "expected.csv")
+    classify_file(classifier, tmp_path / "survey.csv", tmp_path / "usual.csv")
+    expected = (tmp_path / "expected.csv").read_bytes()
+    assert expected != (tmp_path / "usual.csv").read_bytes()
+    job = finished(client, send(client, "survey.csv", table("csv"), min_precision=0.95))
+    assert job["min_precision"] == 0.95
+    assert client.get(f"/v1/jobs/{job['id']}/result").content == expected
+    job = finished(client, client.post("/v1/jobs", json={"texts": COMMENTS, "min_precision": 0.95}))
+    assert job["summary"] == client.get("/v1/jobs").json()["jobs"][1]["summary"]
+    is_problem(send(client, "survey.csv", table("csv"), min_precision=0.2), 422, "min_precision")
+
+
+def test_a_model_that_was_never_measured_promises_no_precision(
+    settings: Settings, classifier: CauseClassifier, unmeasured: CauseClassifier
+) -> None:
+    """Neither when a job is sent, nor when it takes a measured one's place before the job's turn."""
+    with TestClient(create_app(settings, unmeasured)) as client:
+        is_problem(send(client, "a.csv", table("csv"), min_precision=0.9), 409, "recontact calibrate")
+    sent = send(TestClient(create_app(settings, classifier)), "a.csv", table("csv"), min_precision=0.9)  # not started
+    with TestClient(create_app(settings, unmeasured)) as client:
+        job = finished(client, sent)
+    assert job["state"] == "failed"
+    assert "recontact calibrate" in job["error"]
+
+
 def test_a_job_sums_up_what_was_found(client: TestClient, classifier: CauseClassifier) -> None:
     job = finished(client, send(client, "survey.csv", table("csv")))
     answers = classifier.classify(COMMENTS)

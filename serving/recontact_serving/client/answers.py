@@ -78,6 +78,7 @@ class Job:
         finished_at: When it ended.
         expires_at: When the server removes it with all its files.
         redacted: Comments in which personal data was masked: all (`comments`), and by kind; None where none was to be.
+        min_precision: How often a cause that the result states must be right; None where the model cuts itself.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Job:
     finished_at: datetime | None
     expires_at: datetime | None
     redacted: Mapping[str, int] | None = None
+    min_precision: float | None = None
 
     @property
     def finished(self) -> bool:

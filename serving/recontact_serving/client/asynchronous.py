@@ -78,9 +78,10 @@ class AsyncClient:
         skip_bad_rows: bool = False,
         evidence: bool = False,
         redact: bool = False,
+        min_precision: float | None = None,
     ) -> Job:
         """Sends a file to be classified; see `Client.submit`."""
-        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact)
+        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact, min_precision)
         return await self._run(job_steps.submit(self._exchange, source, name, reading))
 
     async def job(self, id: str) -> Job:
@@ -123,11 +124,12 @@ class AsyncClient:
         skip_bad_rows: bool = False,
         evidence: bool = False,
         redact: bool = False,
+        min_precision: float | None = None,
         timeout: float | None = None,
         progress: Progress | None = None,
     ) -> Job:
         """Has a file classified into another file; see `Client.classify_file`."""
-        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact)
+        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact, min_precision)
         steps = job_steps.classify_file(self._exchange, source, Path(target), name, reading, timeout, progress)
         return await self._run(steps)
 

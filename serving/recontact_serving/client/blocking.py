@@ -100,6 +100,7 @@ class Client:
         skip_bad_rows: bool = False,
         evidence: bool = False,
         redact: bool = False,
+        min_precision: float | None = None,
     ) -> Job:
         """Sends a file to be classified; however often it has to be sent, there is one job.
 
@@ -112,11 +113,12 @@ class Client:
             skip_bad_rows: Set broken rows aside rather than refuse the file.
             evidence: Add the words that state each cause.
             redact: Mask personal data in the comments before the server keeps or reads any; broken rows are not kept.
+            min_precision: As `classify` takes it.
 
         Raises:
             RecontactError: it cannot be read here, or has no name.
         """
-        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact)
+        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact, min_precision)
         return self._run(job_steps.submit(self._exchange, source, name, reading))
 
     def job(self, id: str) -> Job:
@@ -177,6 +179,7 @@ class Client:
         skip_bad_rows: bool = False,
         evidence: bool = False,
         redact: bool = False,
+        min_precision: float | None = None,
         timeout: float | None = None,
         progress: Progress | None = None,
     ) -> Job:
@@ -195,6 +198,7 @@ class Client:
             skip_bad_rows: As `submit` takes it.
             evidence: As `submit` takes it.
             redact: As `submit` takes it.
+            min_precision: As `submit` takes it.
             timeout: Seconds to wait for the job; None for as long as it takes.
             progress: As `wait` takes it.
 
@@ -205,7 +209,7 @@ class Client:
             RecontactError: the source cannot be read, or the target not be written.
             JobError: the job failed, was cancelled, or is not finished in time.
         """
-        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact)
+        reading = Reading(text_column, format, encoding, skip_bad_rows, evidence, redact, min_precision)
         steps = job_steps.classify_file(self._exchange, source, Path(target), name, reading, timeout, progress)
         return self._run(steps)
 

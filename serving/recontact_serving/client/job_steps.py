@@ -42,6 +42,7 @@ class Reading:
         skip_bad_rows: Whether broken rows are set aside.
         evidence: Whether the result holds the words that state each cause.
         redact: Whether personal data in the comments is masked.
+        min_precision: How often a cause that is stated must be right; None to cut where the model does.
     """
 
     text_column: str | None = None
@@ -50,11 +51,12 @@ class Reading:
     skip_bad_rows: bool = False
     evidence: bool = False
     redact: bool = False
+    min_precision: float | None = None
 
 
 def submit(exchange: Exchange, source: Sendable, name: str | None, reading: Reading) -> Steps[Job]:
     """The steps to a new job; a try whose answer got lost is no second job."""
-    fields = {name: value for name, value in asdict(reading).items() if value not in (None, False)}
+    fields = {name: value for name, value in asdict(reading).items() if value is not None and value is not False}
     headers = {"Idempotency-Key": uuid4().hex}
     with opened(source, name, reading.format) as (called, file):
         options = {"data": fields, "files": {"file": (called, file)}, "headers": headers}

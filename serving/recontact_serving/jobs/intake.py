@@ -47,6 +47,7 @@ class Sent:
         skip_bad_rows: Whether broken rows are set aside.
         evidence: Whether results hold the words that state each cause.
         redact: Whether personal data in the comments is masked, and nothing kept that holds it.
+        min_precision: How often a cause that is stated must be right; None to cut where the model does.
         idempotency_key: The same for the same job sent again.
     """
 
@@ -58,6 +59,7 @@ class Sent:
     skip_bad_rows: bool = False
     evidence: bool = False
     redact: bool = False
+    min_precision: float | None = None
     idempotency_key: str | None = None
 
     def digest(self, file: BinaryIO | Sequence[dict[str, Any]]) -> str:
@@ -147,7 +149,8 @@ class Intake:
         return Job(
             id=id, owner=sent.owner, idempotency_key=sent.idempotency_key, name=name, format=format,
             text_column=found.text_column, encoding=encoding, skip_bad_rows=sent.skip_bad_rows,
-            evidence=sent.evidence, redacted=found.redacted, rows=found.rows, bad_rows=found.bad_rows,
+            evidence=sent.evidence, redacted=found.redacted, min_precision=sent.min_precision,
+            rows=found.rows, bad_rows=found.bad_rows,
         )  # fmt: skip
 
 

@@ -108,6 +108,8 @@ class Runner:
 
     async def _run(self, job: Job) -> None:
         classifier, begun = self._scheduler.classifier, time.monotonic()
+        if job.min_precision is not None:
+            classifier = classifier.at_precision(job.min_precision)
         tell("job begun", id=job.id, attempt=job.attempt, rows=job.rows, model=classifier.model_version)
         columns = AnswerColumns(classifier.taxonomy, job.evidence)
         head = {"model_version": classifier.model_version, "columns": list(columns.names)}

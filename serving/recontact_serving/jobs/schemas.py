@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, m
 from pydantic.json_schema import SkipJsonSchema
 
 from recontact_serving.jobs.records import State
-from recontact_serving.schemas import Text, only, whole_characters
+from recontact_serving.schemas import MIN_PRECISION, Text, only, whole_characters
 from recontact_serving.store.tables import Job
 
 REDACT = (
@@ -48,6 +48,7 @@ class JobForm(BaseModel):
     skip_bad_rows: Annotated[bool, Field(description="Set broken rows aside rather than refuse the file.")] = False
     evidence: Annotated[bool, Field(description="Add the words that state each cause.")] = False
     redact: Annotated[bool, Field(description=REDACT)] = False
+    min_precision: Annotated[Annotated[float, Field(ge=0.5, le=0.99)] | NoNull, Field(description=MIN_PRECISION)] = None
 
 
 class JobRequest(BaseModel):
@@ -66,6 +67,7 @@ class JobRequest(BaseModel):
     text_column: Text | None = None
     evidence: StrictBool = False
     redact: Annotated[StrictBool, Field(description=REDACT)] = False
+    min_precision: Annotated[float | None, Field(ge=0.5, le=0.99, strict=True, description=MIN_PRECISION)] = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -77,8 +79,9 @@ class JobRequest(BaseModel):
         """How they are to be read."""
         column = TEXT if self.texts is not None else self.text_column
         return JobForm(
-            name="comments.jsonl", text_column=column, format="jsonl", evidence=self.evidence, redact=self.redact
-        )
+            name="comments.jsonl", text_column=column, format="jsonl", evidence=self.evidence, redact=self.redact,
+            min_precision=self.min_precision,
+        )  # fmt: skip
 
     def listed(self) -> list[dict[str, Any]]:
         """One row a comment."""
@@ -102,6 +105,7 @@ class JobOut(BaseModel):
     redacted: dict[str, int] | None = Field(
         description="Comments in which personal data was masked: all, and by kind; null where none was to be."
     )
+    min_precision: float | None = Field(description="How often a cause that is stated must be right, if that was said.")
     model_version: str | None = Field(description="The model that answers, once the job runs.")
     error: str | None = Field(description="Why it failed.")
     summary: dict[str, Any] | None = Field(description="Comments by cause and by language, and how many need review.")

@@ -15,6 +15,7 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.datastructures import FormData, UploadFile
 
 from recontact_serving.answer_columns import AnswerColumns
+from recontact_serving.answering import at_precision
 from recontact_serving.jobs.desk import JobDesk
 from recontact_serving.jobs.files import JobFolder
 from recontact_serving.jobs.intake import Sent
@@ -67,7 +68,11 @@ Owner = Annotated[str, Depends(get_owner)]
 
 
 @router.post(
-    "", summary="Send a job", status_code=202, responses=responses(400, 404, 413, 415, 422, 429), openapi_extra=BODY
+    "",
+    summary="Send a job",
+    status_code=202,
+    responses=responses(400, 404, 409, 413, 415, 422, 429),
+    openapi_extra=BODY,
 )
 async def create(request: Request, response: Response, desk: Desk, owner: Owner, idempotency_key: Key = None) -> JobOut:
     """Sends a file (multipart/form-data), or comments or rows (application/json), to be classified."""
@@ -75,9 +80,11 @@ async def create(request: Request, response: Response, desk: Desk, owner: Owner,
         sent = Sent(
             owner=owner, name=form.name, text_column=form.text_column, format=form.format, encoding=form.encoding,
             skip_bad_rows=form.skip_bad_rows, evidence=form.evidence,
-            redact=form.redact or request.app.state.settings.redact, idempotency_key=idempotency_key or None,
+            redact=form.redact or request.app.state.settings.redact, min_precision=form.min_precision,
+            idempotency_key=idempotency_key or None,
         )  # fmt: skip
-        reserved = AnswerColumns(request.app.state.scheduler.classifier.taxonomy, form.evidence).names
+        classifier = at_precision(request.app.state.scheduler.classifier, form.min_precision)
+        reserved = AnswerColumns(classifier.taxonomy, form.evidence).names
         job = await desk.intake.take(sent, file, reserved)
     desk.runner.wake()
     response.headers["Location"] = f"/v1/jobs/{job.id}"

@@ -32,6 +32,7 @@ class Job(Base):
     skip_bad_rows: Mapped[bool] = mapped_column(Boolean)
     evidence: Mapped[bool] = mapped_column(Boolean)
     redacted: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
+    min_precision: Mapped[float | None] = mapped_column(Double)
     rows: Mapped[int] = mapped_column(Integer)
     bad_rows: Mapped[int] = mapped_column(Integer, default=0)
     rows_done: Mapped[int] = mapped_column(Integer, default=0)

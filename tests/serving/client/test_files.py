@@ -67,6 +67,14 @@ def test_a_file_is_redacted_where_that_is_asked_for(client: Client, tmp_path: Pa
     assert client.submit(source, format="csv").redacted is None
 
 
+def test_fewer_and_surer_causes_can_be_asked_for(client: Client, tmp_path: Path) -> None:
+    job = client.classify_file(CSV.encode(), tmp_path / "out.csv", name="survey.csv", min_precision=0.95)
+    assert job.min_precision == 0.95
+    for wrong in (0.0, 1.0):
+        with pytest.raises(ApiError, match="min_precision"):
+            client.submit(CSV.encode(), name="survey.csv", min_precision=wrong)
+
+
 def test_a_job_can_be_sent_from_anywhere_and_followed(client: Client, tmp_path: Path) -> None:
     (tmp_path / "survey.csv").write_text(CSV, encoding="utf-8")
     (tmp_path / "survey.gz").write_bytes(gzip.compress(CSV.encode()))
