@@ -51,7 +51,7 @@ def main() -> None:
             seed += 1
         server.kill()
         log = (Path(folder) / "server.log").read_text(encoding="utf-8")
-    failures = log.count("a request failed with")
+    failures = log.count(" ERROR ")
     sys.stdout.write(f"{calls:,} calls, {failures} failures in the server's log\n" + (log[-5_000:] if failures else ""))
     sys.exit(bool(ended.returncode or failures))
 

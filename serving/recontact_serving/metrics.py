@@ -9,8 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recontact.prediction import Prediction
 from recontact_serving.problems import GONE, problem
-from recontact_serving.request_log import QUIET, request_id, tell
-from recontact_serving.scheduling import log_failure
+from recontact_serving.request_log import QUIET, request_id, tell, tell_failure, working_for
 
 UNKNOWN_ROUTE = "unknown"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -92,9 +91,10 @@ class CountRequests:
             await send(message)
 
         try:
-            await self.app(scope, receive, counted)
+            with working_for(request=id):
+                await self.app(scope, receive, counted)
         except Exception as error:
-            log_failure(error)
+            tell_failure(error, {"request": id})
             if status == GONE:
                 failed = problem(scope["path"], 500, "the server failed on this request; its log says more")
                 await failed(scope, receive, counted)

@@ -8,8 +8,8 @@ from recontact import CauseClassifier
 from recontact.artifact import Manifest, read_manifest
 from recontact.registry import Registry, is_registry
 from recontact_data.errors import ModelError
-from recontact_serving.request_log import tell
-from recontact_serving.scheduling import Scheduler, log_failure
+from recontact_serving.request_log import tell, tell_failure
+from recontact_serving.scheduling import Scheduler
 
 LOOK = 2.0  # seconds between looks at what the registry has in service
 
@@ -69,7 +69,7 @@ class ModelSwitch:
                     await self.to(promoted)
                     self._followed = promoted
             except Exception as error:  # a registry that is away for a while stops no server
-                log_failure(error)
+                tell_failure(error)
 
     def _loaded(self, version: str) -> CauseClassifier:
         if self._registry is None:

@@ -1,4 +1,4 @@
-"""The log: a line for each request that was answered, for each job and for each model, and nothing of any comment.
+"""The log: a line for each request that was answered, for each job, model and failure, and nothing of any comment.
 
 Routes are named by their templates: paths and queries hold what people type.
 """
@@ -7,7 +7,12 @@ import json
 import logging
 import re
 import time
+import traceback
 import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, Literal
 
 log = logging.getLogger("recontact")
@@ -15,6 +20,7 @@ QUIET = ("/health/live", "/health/ready", "/metrics")
 """Routes that are asked every few seconds."""
 Kind = Literal["text", "json", "off"]
 _OWN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_worked_for: ContextVar[Mapping[str, str]] = ContextVar("worked_for", default=MappingProxyType({}))
 
 
 def request_id(given: bytes | None) -> str:
@@ -25,6 +31,33 @@ def request_id(given: bytes | None) -> str:
 def tell(event: str, **fields: Any) -> None:
     """Writes a line: what happened, and its figures; fields that are None are left out."""
     log.info(event, extra={"fields": {name: value for name, value in fields.items() if value is not None}})
+
+
+@contextmanager
+def working_for(**whom: str) -> Iterator[None]:
+    """Names the request or the job that work is for; what fails meanwhile is told with it."""
+    token = _worked_for.set(whom)
+    try:
+        yield
+    finally:
+        _worked_for.reset(token)
+
+
+def worked_for() -> Mapping[str, str]:
+    """What `working_for` said, to be handed to other threads."""
+    return _worked_for.get()
+
+
+def tell_failure(error: BaseException, whom: Mapping[str, str] | None = None) -> None:
+    """Writes kind and place of an error; its message may quote a comment, and is left out.
+
+    Args:
+        error: What was caught.
+        whom: Request or job that it happened to; None for the one that work is for here.
+    """
+    places = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    fields = worked_for() if whom is None else whom
+    log.error("failed with %s\n%s", type(error).__name__, places, extra={"fields": fields})
 
 
 def write_to_stderr(kind: Kind) -> None:
@@ -50,10 +83,12 @@ class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = getattr(record, "fields", {})
         figures = "".join(f" {name}={value}" for name, value in fields.items())
-        return f"{_moment(record)} {record.levelname} {record.getMessage()}{figures}"
+        event, line, trace = record.getMessage().partition("\n")
+        return f"{_moment(record)} {record.levelname} {event}{figures}{line}{trace}"
 
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {"time": _moment(record), "level": record.levelname, "event": record.getMessage()}
-        return json.dumps(line | getattr(record, "fields", {}), ensure_ascii=False, default=str)
+        event, _, trace = record.getMessage().partition("\n")
+        line = {"time": _moment(record), "level": record.levelname, "event": event, **getattr(record, "fields", {})}
+        return json.dumps(line | ({"trace": trace} if trace else {}), ensure_ascii=False, default=str)

@@ -8,20 +8,17 @@ long a request would have to wait is known before it is taken, by the work ahead
 import asyncio
 import contextlib
 import heapq
-import logging
 import math
 import threading
 import time
-import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from recontact import CauseClassifier
 from recontact.prediction import Prediction
 from recontact.text import is_blank
-
-log = logging.getLogger("recontact")
+from recontact_serving.request_log import tell_failure, worked_for
 
 TURN = 256  # pieces of a request that are computed before the next one has its turn
 PATIENT_TURN = 32  # those of a patient request while others wait: a comment or two
@@ -53,12 +50,6 @@ class FailedError(Exception):
     """A comment could not be computed. Holds nothing of the comment, nor of an error that may quote it."""
 
 
-def log_failure(error: BaseException) -> None:
-    """Writes kind and place of an error to the log; its message may quote a comment, and is left out."""
-    places = "".join(traceback.format_tb(error.__traceback__))
-    log.error("a request failed with %s\n%s", type(error).__name__, places.rstrip())
-
-
 Steps = Generator[int, None, Prediction]
 
 
@@ -79,6 +70,7 @@ class _Request:
     answers: list[Prediction | None]
     left: int  # cost of what is not answered yet
     patient: bool = False
+    whom: Mapping[str, str] = field(default_factory=worked_for)  # for the log
     halted: deque[tuple[int, Steps]] = field(default_factory=deque)
     begun: int = 0
     answered: int = 0
@@ -271,7 +263,7 @@ class Scheduler:
             try:
                 self._turn(request)
             except BaseException as error:  # a panic of a library is no Exception; whatever it is, the worker lives
-                log_failure(error)
+                tell_failure(error, request.whom)
                 request.settle(FailedError(type(error).__name__))
 
     def _next(self) -> _Request | None:

@@ -2,14 +2,17 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from fastapi.testclient import TestClient
 
 from recontact import CauseClassifier
 from recontact_serving.app import create_app
-from recontact_serving.request_log import write_to_stderr
+from recontact_serving.request_log import Kind, worked_for, working_for, write_to_stderr
 from recontact_serving.settings import Settings
 
 SECRET = "xylophone"
@@ -28,8 +31,8 @@ def client(classifier: CauseClassifier) -> TestClient:
     return TestClient(create_app(Settings(jobs=False), classifier), raise_server_exceptions=False)
 
 
-def logged(client: TestClient, capsys: pytest.CaptureFixture[str], kind: str) -> str:
-    write_to_stderr(kind)  # type: ignore[arg-type]
+def logged(client: TestClient, capsys: pytest.CaptureFixture[str], kind: Kind) -> str:
+    write_to_stderr(kind)
     client.post("/v1/classify", json={"text": f"they never called {SECRET}"}, headers={"x-request-id": "abc-1"})
     client.post(f"/v1/{SECRET}?{SECRET}={SECRET}")
     client.get("/health/live")
@@ -62,6 +65,45 @@ def test_lines_can_be_json(client: TestClient, capsys: pytest.CaptureFixture[str
 @pytest.mark.usefixtures("_logging_as_before")
 def test_the_log_can_be_off(client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
     assert logged(client, capsys, "off") == ""
+
+
+@pytest.mark.usefixtures("_logging_as_before")
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_a_failure_names_its_place_and_its_request_or_job(
+    classifier: CauseClassifier,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: Kind,
+) -> None:
+    def fail(_: CauseClassifier, text: str) -> NoReturn:
+        raise KeyError(f"cannot read {text}")
+
+    monkeypatch.setattr(CauseClassifier, "answer_in_steps", fail)
+    write_to_stderr(kind)
+    with TestClient(create_app(Settings(data=tmp_path), classifier), raise_server_exceptions=False) as client:
+        asked = client.post("/v1/classify", json={"text": SECRET}, headers={"x-request-id": "abc-1"})
+        assert asked.status_code == 500
+        job = client.post("/v1/jobs", json={"texts": [SECRET]}).json()["id"]
+        end = time.monotonic() + 60
+        while client.get(f"/v1/jobs/{job}").json()["state"] != "failed" and time.monotonic() < end:
+            time.sleep(0.02)
+    said = capsys.readouterr().err
+    assert SECRET not in said
+    if kind == "json":
+        first, second = (line for line in map(json.loads, said.splitlines()) if line["level"] == "ERROR")
+        assert (first["event"], first["request"]) == ("failed with KeyError", "abc-1")
+        assert (second["event"], second["job"]) == ("failed with KeyError", job)
+        assert "in fail" in first["trace"]
+    else:
+        assert ' ERROR failed with KeyError request=abc-1\n  File "' in said
+        assert f' ERROR failed with KeyError job={job}\n  File "' in said
+
+
+def test_work_is_for_nobody_once_it_is_done() -> None:
+    with working_for(job="1"):
+        assert worked_for() == {"job": "1"}
+    assert worked_for() == {}
 
 
 @pytest.mark.parametrize("given", [None, "", "a b", "x" * 65, "ø"])

@@ -14,8 +14,8 @@ from recontact_data.errors import RecontactError
 from recontact_serving.answer_columns import AnswerColumns
 from recontact_serving.jobs.files import Answers, Cells, JobFolder
 from recontact_serving.jobs.records import Records, State
-from recontact_serving.request_log import tell
-from recontact_serving.scheduling import Scheduler, log_failure
+from recontact_serving.request_log import tell, tell_failure, working_for
+from recontact_serving.scheduling import FailedError, Scheduler
 from recontact_serving.store.tables import Job
 
 POLL = 1.0  # seconds between looks for jobs that another server took or left
@@ -69,10 +69,11 @@ class Runner:
                 self._new.clear()
                 job = await asyncio.to_thread(self.records.claim)
                 if job is not None:
-                    await self._take(job)
+                    with working_for(job=job.id):
+                        await self._take(job)
                     continue
             except Exception as error:  # the database is away, or a disk is full: later may be better
-                log_failure(error)
+                tell_failure(error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._new.wait(), POLL)
 
@@ -96,7 +97,8 @@ class Runner:
         if isinstance(error, RecontactError):
             said = str(error)
         else:
-            log_failure(error)
+            if not isinstance(error, FailedError):  # whose cause was told where it was met
+                tell_failure(error)
             said = f"failed after row {job.rows_done}; the server's log says where"
         self.records.end(job, State.failed, error=said)
         tell("job failed", id=job.id, rows_done=job.rows_done)
@@ -148,7 +150,7 @@ class Runner:
             try:
                 await asyncio.to_thread(self._remove_old)
             except Exception as error:
-                log_failure(error)
+                tell_failure(error)
             await asyncio.sleep(SWEEP)
 
     def _remove_old(self) -> None:
