@@ -167,13 +167,15 @@ class CsvWriter(TextWriter):
 
     def _start(self) -> None:
         super()._start()
-        self._csv.writerow([guarded(column) for column in self.columns])
+        self._write_cells(self.columns)
 
     def _write_row(self, row: "Row") -> None:
-        cells = [guarded(flat(value)) for value in self._cells(row)]
+        self._write_cells([flat(value) for value in self._cells(row)])
+
+    def _write_cells(self, cells: Sequence[str]) -> None:
         if any("\0" in cell for cell in cells):
             raise CommentFileError(f"{self.name}: a text holds a NUL character, which CSV cannot; write .jsonl")
-        self._csv.writerow(cells)
+        self._csv.writerow([guarded(cell) for cell in cells])
 
 
 class _LineFeeds:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 
-from recontact_data.errors import CommentFileError
+from recontact_serving.jobs.files import UnfitFormatError
 from recontact_serving.jobs.inspection import UploadError, UploadTooLargeError
 from recontact_serving.jobs.intake import ReusedKeyError, TooManyJobsError
 from recontact_serving.json_bodies import not_json, what_is_wrong
@@ -72,7 +72,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(UploadTooLargeError, _too_large)
     app.add_exception_handler(UploadError, _unreadable)
     app.add_exception_handler(ReusedKeyError, _unreadable)
-    app.add_exception_handler(CommentFileError, _unreadable)
+    app.add_exception_handler(UnfitFormatError, _unfit)
     app.add_exception_handler(TooManyJobsError, _too_many)
     app.add_exception_handler(OverloadedError, _overloaded)
     app.add_exception_handler(ClosedError, _closed)
@@ -127,6 +127,10 @@ async def _too_large(request: Request, error: Exception) -> JSONResponse:
 
 async def _unreadable(request: Request, error: Exception) -> JSONResponse:
     return problem(request.scope["path"], 422, str(error))
+
+
+async def _unfit(request: Request, error: Exception) -> JSONResponse:
+    return problem(request.scope["path"], 409, str(error))
 
 
 async def _too_many(request: Request, error: Exception) -> JSONResponse:

@@ -248,6 +248,9 @@ def test_a_value_that_a_format_cannot_hold_is_an_error(tmp_path: Path) -> None:
     for name, row, said in cases:
         with pytest.raises(CommentFileError, match=said):
             written(tmp_path / name, [row], columns=["text"])
+    with pytest.raises(CommentFileError, match="NUL"):
+        written(tmp_path / "o.csv", [], columns=["te\0xt"])
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("format", [None, "csv", "tsv", "jsonl", "xlsx", "parquet"])

@@ -149,6 +149,30 @@ def test_a_job_sums_up_what_was_found(client: TestClient, classifier: CauseClass
     assert job["created_at"] <= job["started_at"] <= job["finished_at"] < job["expires_at"]
 
 
+def test_a_result_that_a_format_cannot_hold_is_to_be_had_in_another(client: TestClient, settings: Settings) -> None:
+    job = finished(client, client.post("/v1/jobs", json={"texts": ["a\0b"]}))
+    for format in ("csv", "tsv"):
+        answer = client.get(f"/v1/jobs/{job['id']}/result", params={"format": format})
+        is_problem(answer, 409, f"result.{format}: a text holds a NUL character", "ask for .jsonl")
+        assert str(settings.data) not in answer.text
+    assert json.loads(client.get(f"/v1/jobs/{job['id']}/result", params={"format": "jsonl"}).text)["text"] == "a\0b"
+
+
+def test_a_full_disk_is_no_fault_of_the_format(
+    client: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_self: object, _line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    job = finished(client, send(client, "a.csv", table("csv")))
+    monkeypatch.setattr("recontact_data.writers.TextWriter._line", full)
+    answer = client.get(f"/v1/jobs/{job['id']}/result")
+    is_problem(answer, 500, "its log says more")
+    assert str(settings.data) not in answer.text
+    monkeypatch.undo()
+    assert client.get(f"/v1/jobs/{job['id']}/result").status_code == 200
+
+
 def test_jobs_are_listed_newest_first(client: TestClient) -> None:
     ids = [finished(client, send(client, f"{n}.csv", table("csv")))["id"] for n in range(3)]
     assert [job["id"] for job in client.get("/v1/jobs").json()["jobs"]] == ids[::-1]

@@ -6,6 +6,7 @@ thought dead cannot write into another's.
 """
 
 import json
+import os
 import re
 import shutil
 from collections import Counter
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from recontact_data.comments import CommentReader, open_comments, open_writer
+from recontact_data.errors import CommentFileError, RecontactError
 from recontact_data.output_file import OutputFile, reach_disk
 from recontact_serving.store.tables import Job
 
@@ -24,11 +26,19 @@ CHUNK = 32  # rows
 Cells = dict[str, Any]
 
 
+class UnfitFormatError(RecontactError):
+    """A result cannot be held by the format in which it is asked for; another one can."""
+
+
 class JobFolder:
     """The files of one job."""
 
     def __init__(self, root: Path, id: str) -> None:
         self.path = root / id
+
+    def told(self, error: RecontactError) -> str:
+        """What an error says, without the place of the folder."""
+        return str(error).replace(f"{self.path}{os.sep}", "")
 
     def make(self) -> None:
         """Makes the folder, for the server's eyes only."""
@@ -77,17 +87,23 @@ class JobFolder:
         """The rows that were sent, with their answers, in a format; made once.
 
         Raises:
-            CommentFileError: the format does not hold them.
+            UnfitFormatError: the format cannot hold them.
+            OSError: it cannot be written.
         """
         path = self.path / f"result.{format}"
         if path.exists():
             return path
         added = self.head()["columns"]
         _, latest = max(_attempts(self.path))
-        with self.reader(job) as reader, open_writer(path, [*reader.columns, *added], like=reader) as writer:
-            answers = _cells(latest)
-            for rows in reader:
-                writer.write(row | next(answers) for row in rows)
+        try:
+            with self.reader(job) as reader, open_writer(path, [*reader.columns, *added], like=reader) as writer:
+                answers = _cells(latest)
+                for rows in reader:
+                    writer.write(row | next(answers) for row in rows)
+        except CommentFileError as error:
+            if isinstance(error.__cause__, OSError):
+                raise error.__cause__ from None
+            raise UnfitFormatError(self.told(error).replace("; write .", "; ask for .")) from error
         return path
 
     def summary(self) -> Cells:

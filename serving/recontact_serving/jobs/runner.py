@@ -95,7 +95,7 @@ class Runner:
         if not self.records.renew(job):
             return  # its files were taken from under it
         if isinstance(error, RecontactError):
-            said = str(error)
+            said = JobFolder(self.root, job.id).told(error)
         else:
             if not isinstance(error, FailedError):  # whose cause was told where it was met
                 tell_failure(error)
