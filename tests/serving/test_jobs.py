@@ -123,7 +123,9 @@ def test_fewer_and_surer_causes_can_be_asked_for(
     assert client.get(f"/v1/jobs/{job['id']}/result").content == expected
     job = finished(client, client.post("/v1/jobs", json={"texts": COMMENTS, "min_precision": 0.95}))
     assert job["summary"] == client.get("/v1/jobs").json()["jobs"][1]["summary"]
-    is_problem(send(client, "survey.csv", table("csv"), min_precision=0.2), 422, "min_precision")
+    for wrong in (0.2, 1.0, "high", ""):
+        is_problem(send(client, "survey.csv", table("csv"), min_precision=wrong), 422, "min_precision: Input should be")
+    is_problem(client.post("/v1/jobs", json={"texts": COMMENTS, "min_precision": 0.2}), 422, "min_precision: Input")
 
 
 def test_a_model_that_was_never_measured_promises_no_precision(

@@ -4,8 +4,9 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StrictBool, model_validator
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
+from pydantic_core import CoreSchema
 
 from recontact_serving.jobs.records import State
 from recontact_serving.schemas import MIN_PRECISION, Text, only, whole_characters
@@ -26,7 +27,13 @@ Row = Annotated[dict[str, Any], AfterValidator(_whole_row)]
 Format = Literal["csv", "tsv", "xlsx", "parquet", "jsonl"]
 
 
-NoNull = SkipJsonSchema[None]  # a form has none
+class FormField:
+    """Marks a field of a form that may be absent: a form has no null."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema of what it is where it is there."""
+        said = handler(schema)
+        return next(one for one in said["anyOf"] if one != {"type": "null"})
 
 
 class JobForm(BaseModel):
@@ -40,15 +47,19 @@ class JobForm(BaseModel):
     )
 
     name: SkipJsonSchema[Annotated[str, Field(min_length=1)]]
-    text_column: Annotated[str | NoNull, Field(description="Column of the comments; needed where it is not plain.")] = (
-        None
-    )
-    format: Annotated[Format | NoNull, Field(description="What the suffix of the file's name says if absent.")] = None
-    encoding: Annotated[str | NoNull, Field(max_length=32, description="Of CSV, TSV, JSONL; found if absent.")] = None
+    text_column: Annotated[
+        str | None, FormField(), Field(description="Column of the comments; needed where it is not plain.")
+    ] = None
+    format: Annotated[
+        Format | None, FormField(), Field(description="What the suffix of the file's name says if absent.")
+    ] = None
+    encoding: Annotated[
+        str | None, FormField(), Field(max_length=32, description="Of CSV, TSV, JSONL; found if absent.")
+    ] = None
     skip_bad_rows: Annotated[bool, Field(description="Set broken rows aside rather than refuse the file.")] = False
     evidence: Annotated[bool, Field(description="Add the words that state each cause.")] = False
     redact: Annotated[bool, Field(description=REDACT)] = False
-    min_precision: Annotated[Annotated[float, Field(ge=0.5, le=0.99)] | NoNull, Field(description=MIN_PRECISION)] = None
+    min_precision: Annotated[float | None, FormField(), Field(ge=0.5, le=0.99, description=MIN_PRECISION)] = None
 
 
 class JobRequest(BaseModel):
