@@ -257,12 +257,22 @@ def test_a_body_that_hides_its_length_is_cut_off_at_the_limit(client: TestClient
         (b'{"rows": [{"text": "\\ud800"}]}', "application/json", 400),
         (b'{"rows": [{"cause": "a", "text": "b"}]}', "application/json", 422),
         (b"comment\nx", "text/csv", 415),
+        (b'{"texts": []}', "", 422),
         (b"", "multipart/form-data", 400),
         (b"--x--", "multipart/form-data; boundary=x", 422),
     ],
 )
 def test_a_request_of_another_form_is_refused(client: TestClient, content: bytes, kind: str, status: int) -> None:
     is_problem(client.post("/v1/jobs", content=content, headers={"content-type": kind}), status)
+
+
+def test_what_is_wrong_with_a_body_is_said(client: TestClient) -> None:
+    json_type = {"content-type": "application/json"}
+    is_problem(client.post("/v1/jobs", content=b"x", headers={"content-type": "text/csv"}), 415, "multipart/form-data")
+    packed = client.post("/v1/jobs", content=b"x", headers=json_type | {"content-encoding": "gzip"})
+    is_problem(packed, 415, "without content-encoding")
+    is_problem(client.post("/v1/jobs", content=b'{"texts": ["\xff"]}', headers=json_type), 400, "not UTF-8")
+    is_problem(client.post("/v1/jobs", content=b"[" * 20_000, headers=json_type), 400, "too deeply")
 
 
 def test_an_owner_may_have_so_many_unfinished_jobs(

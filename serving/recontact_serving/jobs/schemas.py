@@ -27,8 +27,8 @@ Row = Annotated[dict[str, Any], AfterValidator(_whole_row)]
 Format = Literal["csv", "tsv", "xlsx", "parquet", "jsonl"]
 
 
-class FormField:
-    """Marks a field of a form that may be absent: a form has no null."""
+class NoNull:
+    """Leaves null out of the schema of a field that may be absent: a form has none."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """The schema of what it is where it is there."""
@@ -48,18 +48,18 @@ class JobForm(BaseModel):
 
     name: SkipJsonSchema[Annotated[str, Field(min_length=1)]]
     text_column: Annotated[
-        str | None, FormField(), Field(description="Column of the comments; needed where it is not plain.")
+        str | None, NoNull(), Field(description="Column of the comments; needed where it is not plain.")
     ] = None
     format: Annotated[
-        Format | None, FormField(), Field(description="What the suffix of the file's name says if absent.")
+        Format | None, NoNull(), Field(description="What the suffix of the file's name says if absent.")
     ] = None
     encoding: Annotated[
-        str | None, FormField(), Field(max_length=32, description="Of CSV, TSV, JSONL; found if absent.")
+        str | None, NoNull(), Field(max_length=32, description="Of CSV, TSV, JSONL; found if absent.")
     ] = None
     skip_bad_rows: Annotated[bool, Field(description="Set broken rows aside rather than refuse the file.")] = False
     evidence: Annotated[bool, Field(description="Add the words that state each cause.")] = False
     redact: Annotated[bool, Field(description=REDACT)] = False
-    min_precision: Annotated[float | None, FormField(), Field(ge=0.5, le=0.99, description=MIN_PRECISION)] = None
+    min_precision: Annotated[float | None, NoNull(), Field(ge=0.5, le=0.99, description=MIN_PRECISION)] = None
 
 
 class JobRequest(BaseModel):

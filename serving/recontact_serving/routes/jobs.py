@@ -21,6 +21,7 @@ from recontact_serving.jobs.files import JobFolder
 from recontact_serving.jobs.intake import Sent
 from recontact_serving.jobs.records import State
 from recontact_serving.jobs.schemas import Format, JobForm, JobList, JobOut, JobRequest
+from recontact_serving.json_bodies import not_json, what_is_wrong
 from recontact_serving.problems import responses
 from recontact_serving.store.tables import Job
 
@@ -174,11 +175,11 @@ async def _sent(request: Request) -> AsyncIterator[tuple[JobForm, BinaryIO | lis
         if kind == "multipart/form-data":
             async with request.form(max_files=1, max_fields=FIELDS) as form:
                 yield _form(form)
-        elif kind == "application/json":
+        elif reason := not_json(request):
+            raise HTTPException(415, f"{reason}; files are sent as multipart/form-data")
+        else:
             body = JobRequest.model_validate(_json(await request.body()))
             yield body.form(), body.listed()
-        else:
-            raise HTTPException(415, "send the file as multipart/form-data, or comments as application/json")
     except ValidationError as error:
         raise RequestValidationError(error.errors(include_context=False, include_url=False)) from None
 
@@ -194,5 +195,5 @@ def _form(form: FormData) -> tuple[JobForm, BinaryIO]:
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "the body is not valid JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, what_is_wrong(error)) from None
